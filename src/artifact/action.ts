@@ -1,0 +1,38 @@
+/** The action cache's entry: what a cache key produced, and how. */
+import { Schema } from "effect"
+import { Digest } from "./digest.ts"
+
+/** A number that a stage logged last under a name. NaN and infinities survive as text. */
+export const MetricValues = Schema.Record(Schema.String, Schema.Number)
+export type MetricValues = typeof MetricValues.Type
+
+export const Provenance = Schema.Struct({
+  host: Schema.String,
+  /** Operating system, architecture and processor model: another class may round differently. */
+  machine: Schema.String,
+  node: Schema.String,
+  program: Schema.String,
+  run: Schema.String,
+  pid: Schema.Int
+})
+export type Provenance = typeof Provenance.Type
+
+export const ActionRecord = Schema.Struct({
+  format: Schema.Literal(1),
+  key: Digest,
+  stage: Schema.String,
+  output: Digest,
+  kind: Schema.String,
+  /** Bytes of the artifact's own files, without its parts. */
+  bytes: Schema.Int,
+  seconds: Schema.Finite,
+  /** Milliseconds since 1970. */
+  startedAt: Schema.Int,
+  metrics: MetricValues,
+  provenance: Provenance
+})
+export type ActionRecord = typeof ActionRecord.Type
+
+const Text = Schema.fromJsonString(Schema.toCodecJson(ActionRecord))
+export const encodeAction = Schema.encodeSync(Text)
+export const decodeAction = Schema.decodeUnknownResult(Text)

@@ -1,0 +1,38 @@
+/** Tensors at rest: what files hold. Computing with them is the `tensor` room's work. */
+
+/** Element types that are stored, under their safetensors names. */
+export type DType = "U8" | "I32" | "F32" | "F64"
+
+export type TensorArray = Uint8Array | Int32Array | Float32Array | Float64Array
+
+/** A dense, row-major tensor in memory. `data.length` is the product of `shape`. */
+export interface TensorData {
+  readonly dtype: DType
+  readonly shape: ReadonlyArray<number>
+  readonly data: TensorArray
+}
+
+export const bytesPerElement: { readonly [dtype in DType]: number } = { U8: 1, I32: 4, F32: 4, F64: 8 }
+
+export const elementsOf = (shape: ReadonlyArray<number>): number => shape.reduce((a, b) => a * b, 1)
+
+/** The little-endian bytes of a tensor, without a copy. */
+export const bytesOf = (data: TensorArray): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
+/** Little-endian bytes read as elements. Copies when the bytes are not aligned for the element type. */
+export const elementsFrom = (dtype: DType, bytes: Uint8Array): TensorArray => {
+  const size = bytesPerElement[dtype]
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  const length = aligned.byteLength / size
+  switch (dtype) {
+    case "U8":
+      return new Uint8Array(aligned.buffer, aligned.byteOffset, length)
+    case "I32":
+      return new Int32Array(aligned.buffer, aligned.byteOffset, length)
+    case "F32":
+      return new Float32Array(aligned.buffer, aligned.byteOffset, length)
+    case "F64":
+      return new Float64Array(aligned.buffer, aligned.byteOffset, length)
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Bytes from outside, by what they must be.
+ *
+ * A stage asks for a named file of a known digest and gets exactly those bytes or a typed error. Where they come from
+ * (the data directory, the user's cache, a mirror) changes nothing in a result, so it is no part of a key.
+ */
+import { Context, type Effect, Schema } from "effect"
+
+/** A file that a real data set consists of. */
+export interface DataFile {
+  /** As it is called in the data directory, without `.gz`: `train-images-idx3-ubyte`. */
+  readonly name: string
+  /** SHA-256 of the decompressed content. */
+  readonly sha256: string
+  /** Size of the decompressed content in bytes, and so the most that is ever held in memory. */
+  readonly size: number
+  /** Addresses of the gzipped file, tried in order. */
+  readonly mirrors: ReadonlyArray<string>
+}
+
+/** A data set's file could not be had anywhere. */
+export class DataUnavailable extends Schema.TaggedError<DataUnavailable>()("DataUnavailable", {
+  dataset: Schema.String,
+  file: Schema.String,
+  tried: Schema.Array(Schema.Struct({ place: Schema.String, result: Schema.String }))
+}) {
+  override get message() {
+    const places = this.tried.map(({ place, result }) => `\n  ${place}: ${result}`).join("")
+    return `${this.dataset}: \`${this.file}\` could not be had; tried${places}`
+  }
+  get hint() {
+    return "put the file into a directory and name it with --data-dir DIR, or use generated digits: --preset demo"
+  }
+}
+
+export class DataSource extends Context.Service<
+  DataSource,
+  {
+    /** The decompressed content of a file, checked against its size and digest. */
+    readonly file: (dataset: string, file: DataFile) => Effect.Effect<Uint8Array, DataUnavailable>
+  }
+>()("pipeline/data/DataSource") {}

@@ -1,0 +1,6 @@
+/** The vocabulary that authors of stages and pipelines import. */
+export type { InputSpec, Node, StageMeta, StageOptions } from "./node.ts"
+export type { Output } from "./output.ts"
+export { Pipeline } from "./pipeline.ts"
+export { Metrics, Progress, type StageFailure, type StageServices } from "./services.ts"
+export { Stage } from "./stage.ts"
