@@ -10,6 +10,8 @@ import { Context, type Effect, Schema } from "effect"
 export interface DataFile {
   /** As it is called in the data directory, without `.gz`: `train-images-idx3-ubyte`. */
   readonly name: string
+  /** Other names under which people have it, without `.gz`: `train-images.idx3-ubyte`. */
+  readonly aliases: ReadonlyArray<string>
   /** SHA-256 of the decompressed content. */
   readonly sha256: string
   /** Size of the decompressed content in bytes, and so the most that is ever held in memory. */
@@ -33,10 +35,32 @@ export class DataUnavailable extends Schema.TaggedError<DataUnavailable>()("Data
   }
 }
 
+/**
+ * A file in the data directory is not the one its name promises.
+ *
+ * Whoever names a directory wants the data in it, so nothing else is tried: a download in its place would hide that the
+ * file is broken, or was meant to be different.
+ */
+export class DataFileRejected extends Schema.TaggedError<DataFileRejected>()("DataFileRejected", {
+  dataset: Schema.String,
+  file: Schema.String,
+  path: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.dataset}: ${this.path} is not the published \`${this.file}\`: ${this.problem}`
+  }
+  get hint() {
+    return "replace it by the published file, or remove it or --data-dir and it is downloaded"
+  }
+}
+
+export type DataSourceError = DataUnavailable | DataFileRejected
+
 export class DataSource extends Context.Service<
   DataSource,
   {
     /** The decompressed content of a file, checked against its size and digest. */
-    readonly file: (dataset: string, file: DataFile) => Effect.Effect<Uint8Array, DataUnavailable>
+    readonly file: (dataset: string, file: DataFile) => Effect.Effect<Uint8Array, DataSourceError>
   }
 >()("pipeline/data/DataSource") {}

@@ -1,3 +1,4 @@
+import type { Duration, Schema } from "effect"
 import type { AnyKind } from "../artifact/kind.ts"
 import type { Output } from "./output.ts"
 
@@ -17,6 +18,7 @@ export interface StageMeta {
   readonly name: string
   readonly inputs: { readonly [input: string]: InputSpec }
   readonly output: AnyKind
+  readonly params: Schema.Codec<unknown, unknown>
   /** Encodes params for the cache key. Throws a readable error on a value that the schema rejects. */
   readonly encodeParams: (params: unknown) => unknown
   readonly options: StageOptions
@@ -40,7 +42,7 @@ export interface StageOptions {
   /** Memory it needs at its peak, in MiB. Default 0: nothing is reserved. */
   readonly memory?: number
   /** How long one attempt may take, such as `"10 minutes"`. Default: no limit. */
-  readonly timeout?: string
+  readonly timeout?: Duration.Input
   /** How often it is tried again after a failure. Default 0. */
   readonly retries?: number
   /** Environment variables it reads; no other one is visible to it. Their values are part of the key. */

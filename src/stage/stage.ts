@@ -40,8 +40,11 @@ export type ParamsSchema = Schema.Codec<unknown, unknown>
 export interface Stage<I extends Inputs, P extends ParamsSchema, O extends AnyKind> {
   (inputs: Outputs<I>, params: P["Type"]): Output<O["name"]>
   readonly meta: StageMeta
-  /** For the worker: decodes params, runs, and hands the value to the output kind. */
-  readonly execute: (inputs: never, params: unknown) => Effect.Effect<unknown, StageFailure, StageServices>
+  /** Runs the stage on values at hand, with params as its schema encodes them. For workers and for tests. */
+  readonly execute: (
+    inputs: Values<I>,
+    params: unknown
+  ) => Effect.Effect<ValueOf<O>, StageFailure, StageServices>
 }
 
 export interface StageDefinition<I extends Inputs, P extends ParamsSchema, O extends AnyKind>
@@ -72,7 +75,7 @@ const make = <const I extends Inputs, P extends ParamsSchema, O extends AnyKind>
   const codec = Schema.toCodecJson(params)
   const strict = { onExcessProperty: "error", errors: "all" } as const
   const encode = Schema.encodeUnknownSync(codec, strict)
-  const meta: StageMeta = { name, inputs, output, encodeParams: (value) => encode(value), options }
+  const meta: StageMeta = { name, inputs, output, params, encodeParams: (value) => encode(value), options }
   const wire = (wires: Outputs<I>, value: P["Type"]): Output<O["name"]> => ({
     kind: output.name,
     node: { stage: meta, params: value, inputs: wires }

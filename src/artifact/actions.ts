@@ -1,0 +1,94 @@
+/**
+ * The action cache: what each key produced.
+ *
+ * A record is published once, by linking a finished file to its name: of two processes that computed the same key, one
+ * publishes and the other one takes what is there.
+ */
+import { dirname } from "node:path"
+import { Context, Effect, Layer, Result } from "effect"
+import { type ActionRecord, decodeAction, encodeAction } from "./action.ts"
+import type { Digest } from "./digest.ts"
+import { Disk, type DiskShape, uniqueName } from "./disk.ts"
+import type { StoreLayout } from "./layout.ts"
+import type { StoreFault } from "./store-error.ts"
+import { onDisk } from "./store-fault.ts"
+
+export type Lookup =
+  | { readonly _tag: "Found"; readonly record: ActionRecord }
+  | { readonly _tag: "Absent" }
+  /** A file is there that is no record: torn, edited, or of another key. */
+  | { readonly _tag: "Unreadable"; readonly path: string }
+
+export interface ActionsShape {
+  /** Whether there is a file under the key. Touches nothing else; for many keys in a row. */
+  has(key: Digest): boolean
+  lookup(key: Digest): Effect.Effect<Lookup, StoreFault>
+  /** Publishes a record unless its key has one. Returns the record that stands under the key afterwards. */
+  publish(record: ActionRecord): Effect.Effect<ActionRecord, StoreFault>
+  /** Forgets a key, so that it is computed again. */
+  remove(key: Digest): Effect.Effect<boolean, StoreFault>
+  /** All keys in the store. */
+  keys: Effect.Effect<ReadonlyArray<string>, StoreFault>
+}
+
+export class Actions extends Context.Service<Actions, ActionsShape>()("pipeline/artifact/Actions") {
+  static readonly layer = (layout: StoreLayout) =>
+    Layer.effect(
+      Actions,
+      Effect.map(Disk, (disk) => Actions.of(makeActions(disk, layout)))
+    )
+}
+
+const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
+  const lookup = (key: Digest): Effect.Effect<Lookup, StoreFault> => {
+    const path = layout.action(key)
+    return onDisk("read", path, (): Lookup => {
+      if (disk.stamp(path) === undefined) return { _tag: "Absent" }
+      const decoded = decodeAction(Buffer.from(disk.readFile(path)).toString("utf8"))
+      return Result.isSuccess(decoded) && decoded.success.key === key
+        ? { _tag: "Found", record: decoded.success }
+        : { _tag: "Unreadable", path }
+    })
+  }
+
+  const publish = Effect.fnUntraced(function* (record: ActionRecord) {
+    const path = layout.action(record.key)
+    const published = yield* onDisk("write", path, () => {
+      const temporary = `${layout.scratch}/${uniqueName()}`
+      disk.makeDirectory(layout.scratch)
+      disk.makeDirectory(dirname(path))
+      try {
+        disk.createWhole(temporary, Buffer.from(`${encodeAction(record)}\n`))
+        const first = disk.link(temporary, path)
+        if (first) disk.syncDirectory(dirname(path))
+        return first
+      } finally {
+        disk.remove(temporary)
+      }
+    })
+    if (published) return record
+    const found = yield* lookup(record.key)
+    return found._tag === "Found" ? found.record : yield* replace(record)
+  })
+
+  /** An unreadable record vouches for nothing: it makes room. */
+  const replace = (record: ActionRecord): Effect.Effect<ActionRecord, StoreFault> =>
+    Effect.flatMap(remove(record.key), () => publish(record))
+
+  const remove = (key: Digest) =>
+    onDisk("remove", layout.action(key), () => {
+      const removed = disk.remove(layout.action(key))
+      if (removed) disk.syncDirectory(dirname(layout.action(key)))
+      return removed
+    })
+
+  const keys = onDisk("list", layout.actions, () =>
+    disk
+      .list(layout.actions)
+      .flatMap((prefix) =>
+        disk.list(`${layout.actions}/${prefix}`).map((name) => prefix + name.replace(/\.json$/, ""))
+      )
+  )
+
+  return { has: (key) => disk.stamp(layout.action(key)) !== undefined, lookup, publish, remove, keys }
+}

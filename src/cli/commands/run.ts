@@ -1,0 +1,118 @@
+/** `pipeline run`: the main command. */
+import { randomBytes } from "node:crypto"
+import { Clock, Config, Effect, Option, Schema } from "effect"
+import { Command, Flag } from "effect/cli"
+import { elaborate } from "../../plan/elaborate.ts"
+import { nodesInScope } from "../../plan/scope.ts"
+import { machineAmounts } from "../../schedule/resources.ts"
+import { runPlan } from "../../schedule/run.ts"
+import * as flags from "../flags.ts"
+import { noteStyle, stderrSink, stdoutSink, timing } from "../output.ts"
+import { dataCache, provenanceOf } from "../program.ts"
+import { jsonReporter } from "../reporter/json.ts"
+import { liveReporter } from "../reporter/live.ts"
+import { plainReporter } from "../reporter/plain.ts"
+import type { Reporter } from "../reporter/reporter.ts"
+import { storeServices } from "../store.ts"
+import { showPlan } from "./plan.ts"
+
+/** A stage failed. The reporter has told which and why. */
+export class RunFailed extends Schema.TaggedError<RunFailed>()("RunFailed", { run: Schema.String }) {}
+
+const positive = Schema.Int.check(Schema.isGreaterThan(0))
+
+export const run = Command.make(
+  "run",
+  {
+    pipeline: flags.pipeline,
+    preset: flags.preset,
+    sets: flags.sets,
+    ...flags.scope,
+    jobs: Flag.Int("jobs").pipe(
+      Flag.withAlias("j"),
+      Flag.withSchema(positive),
+      Flag.withDescription("cores that stages may keep busy together (default: all)"),
+      Flag.optional
+    ),
+    keepGoing: Flag.Boolean("keep-going").pipe(
+      Flag.withAlias("k"),
+      Flag.withDescription("after a failure, go on with what does not depend on it"),
+      Flag.withDefault(false)
+    ),
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withAlias("n"),
+      Flag.withDescription("show what would run and why, as `pipeline plan` does"),
+      Flag.withDefault(false)
+    ),
+    dataDir: Flag.String("data-dir").pipe(
+      Flag.withDescription("directory with real data sets (or PIPELINE_DATA_DIR)"),
+      Flag.withFallbackConfig(Config.String("PIPELINE_DATA_DIR")),
+      Flag.optional
+    ),
+    offline: Flag.Boolean("offline").pipe(
+      Flag.withDescription("never use the network for data"),
+      Flag.withDefault(false)
+    ),
+    json: flags.json,
+    store: flags.store
+  },
+  Effect.fn("run")(function* (options) {
+    if (options.dryRun) return yield* showPlan(options)
+    const { project, store } = yield* flags.located(options.store)
+    const { layout, services } = storeServices(store, { create: true })
+    const id = yield* newRunId
+    const outcome = yield* Effect.gen(function* () {
+      const selection = {
+        pipeline: options.pipeline,
+        preset: Option.getOrNull(options.preset),
+        sets: options.sets
+      }
+      const elaboration = yield* elaborate(project, layout, selection)
+      const nodes = yield* nodesInScope(elaboration, options)
+      const gpus = yield* Config.Int("PIPELINE_GPUS").pipe(Config.withDefault(0))
+      const reporter = yield* Effect.acquireRelease(
+        Effect.sync(() => reporterFor(options.json)),
+        (each) => Effect.sync(() => each.close())
+      )
+      return yield* runPlan({
+        id,
+        project,
+        layout,
+        elaboration,
+        nodes,
+        force: new Set(options.force),
+        keepGoing: options.keepGoing,
+        resources: machineAmounts(Option.getOrUndefined(options.jobs), gpus),
+        provenance: provenanceOf(id),
+        data: {
+          directory: Option.getOrNull(options.dataDir),
+          cache: dataCache(process.env),
+          offline: options.offline
+        },
+        environment: process.env,
+        watch: (event) => reporter.event(event)
+      })
+    }).pipe(Effect.scoped, Effect.provide(services))
+    if (outcome !== "done") return yield* new RunFailed({ run: id })
+  })
+).pipe(
+  Command.withDescription("Run a pipeline: what is cached stays, the rest is computed"),
+  Command.withExamples([
+    { command: "pipeline run mnist-advtrain --preset demo", description: "small, on generated digits" },
+    { command: "pipeline run mnist-advtrain --set seed=2 --jobs 1", description: "another seed, one core" },
+    { command: "pipeline run mnist-advtrain --from split --keep-going", description: "a part of it" }
+  ])
+)
+
+const reporterFor = (json: boolean): Reporter => {
+  if (json) return jsonReporter(stdoutSink(), timing)
+  const sink = stderrSink()
+  const options = { sink, timing, style: noteStyle() }
+  return sink.isTerminal ? liveReporter(options) : plainReporter(options)
+}
+
+/** The time it started, so that names sort by age, and four digits against two runs in one second. */
+const newRunId = Effect.map(Clock.currentTimeMillis, (now) => {
+  const [date = "", time = ""] = new Date(now).toISOString().split("T")
+  return `${date.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`
+})

@@ -1,0 +1,83 @@
+/** How a command's failure is told: what, where, and after a blank line the cure. */
+import { Cause } from "effect"
+import { didYouMean } from "./view/did-you-mean.ts"
+import type { Style } from "./view/style.ts"
+import { harmlessLines } from "./view/text.ts"
+
+/** Failures that were told already; nothing is added but the exit code. */
+export const toldTags: ReadonlySet<string> = new Set(["RunFailed", "ShowHelp"])
+
+interface Told {
+  readonly message: string
+  readonly hints: ReadonlyArray<string>
+  readonly details: ReadonlyArray<string>
+}
+
+/** The text for standard error, or nothing for a failure that was told already. */
+export const complaint = (cause: Cause.Cause<unknown>, style: Style): string => {
+  const defect = cause.reasons.find(Cause.isDieReason)
+  if (defect !== undefined) return render(internal(defect.defect), style)
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined || (isTagged(failure.error) && toldTags.has(failure.error._tag))) return ""
+  return render(told(failure.error), style)
+}
+
+const isTagged = (value: unknown): value is { readonly _tag: string } =>
+  typeof value === "object" && value !== null && "_tag" in value && typeof value._tag === "string"
+
+const told = (error: unknown): Told => {
+  if (!(error instanceof Error)) return { message: String(error), hints: [], details: [] }
+  // What a worker reported carries its own texts.
+  if ("failure" in error && isFailure(error.failure)) {
+    const { message, hint, stack } = error.failure
+    return {
+      message,
+      hints: hint === undefined ? [] : [hint],
+      details: stack === undefined ? [] : frames(stack)
+    }
+  }
+  const guess =
+    "name" in error && "known" in error && Array.isArray(error.known) && typeof error.name === "string"
+      ? [didYouMean(error.name, error.known) ?? knownNames(error.known)]
+      : []
+  const hint = "hint" in error && typeof error.hint === "string" ? [error.hint] : []
+  return { message: error.message, hints: [...guess, ...hint], details: [] }
+}
+
+interface FailureLike {
+  readonly message: string
+  readonly hint?: string
+  readonly stack?: string
+}
+
+const isFailure = (value: unknown): value is FailureLike =>
+  typeof value === "object" && value !== null && "message" in value && typeof value.message === "string"
+
+const knownNames = (names: ReadonlyArray<unknown>): string =>
+  names.length === 0
+    ? "there is none yet"
+    : `there are ${names
+        .slice(0, 12)
+        .map((name) => `\`${name}\``)
+        .join(", ")}`
+
+/** The part of a stack that lies in the user's own files. */
+const frames = (stack: string): ReadonlyArray<string> =>
+  stack
+    .split("\n")
+    .filter(
+      (line) => line.startsWith("    at ") && !line.includes("node:") && !line.includes("/node_modules/")
+    )
+    .slice(0, 5)
+
+const internal = (defect: unknown): Told => ({
+  message: `internal error: ${defect instanceof Error ? defect.message : String(defect)}`,
+  hints: ["this is a mistake of the program; please report it with the command and the lines above"],
+  details: defect instanceof Error ? (defect.stack ?? "").split("\n").slice(1, 12) : []
+})
+
+const render = ({ message, hints, details }: Told, style: Style): string => {
+  const [first = "", ...rest] = harmlessLines(message)
+  const lines = [`${style.red("error:")} ${first}`, ...rest, ...details]
+  return `${[...lines, ...(hints.length === 0 ? [] : ["", ...hints.map((hint) => `${style.cyan("hint:")} ${hint}`)])].join("\n")}\n`
+}

@@ -1,0 +1,25 @@
+/** What tells people and machines how a run goes. Everything it touches is handed to it. */
+import type { Event } from "../../track/event.ts"
+
+export interface Reporter {
+  event(event: Event): void
+  /** Writes what is held back and leaves the terminal as it was found. Later events are ignored. */
+  close(): void
+}
+
+/** Where text goes: standard error for people, standard output for `--json`. */
+export interface Sink {
+  write(text: string): void
+  /** Asked anew for every frame, since windows are resized. */
+  columns(): number
+  rows(): number
+  readonly isTerminal: boolean
+}
+
+/** The clock and the timer. */
+export interface Timing {
+  /** Milliseconds since 1970, on the clock that events are stamped with. */
+  now(): number
+  /** Runs `action` once, later. The answer cancels it. It must not keep the process alive. */
+  after(millis: number, action: () => void): () => void
+}

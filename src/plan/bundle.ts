@@ -1,0 +1,197 @@
+/**
+ * Code as the cache sees it: one text per stage, with all that the stage reaches and nothing else.
+ *
+ * Rolldown puts a stage's export and everything it imports from the project into one module, drops what is not used,
+ * and prints the rest minified. Comments, types, formatting, file names and unrelated neighbours leave no trace in that text;
+ * its hash is the stage's code in the cache key, and the very same text is what a worker runs.
+ * Packages stay outside: they count by name and version.
+ */
+import { existsSync, realpathSync } from "node:fs"
+import { builtinModules } from "node:module"
+import { dirname, join, relative, sep } from "node:path"
+import { Effect, Schema } from "effect"
+import type { OutputChunk, Plugin } from "rolldown"
+import { digestOf } from "../artifact/digest.ts"
+import { readSource, type SourceFile } from "./source-files.ts"
+
+/** Part of every key: another bundler prints another text for the same code. */
+export const bundlerVersion = "rolldown 1.3.2"
+
+export interface Bundle {
+  readonly code: string
+  readonly map: string
+  /** SHA-256 of `code`. */
+  readonly hash: string
+  /** Per module of the project, relative to its root, a hash of what is left of it; for explaining a change. */
+  readonly modules: { readonly [path: string]: string }
+  /** Versions of the packages it imports. */
+  readonly packages: { readonly [name: string]: string }
+  /** Packages as they are imported: `fast-png`, `advpipe/stages/load-mnist`. */
+  readonly specifiers: ReadonlyArray<string>
+  readonly files: ReadonlyArray<SourceFile>
+}
+
+/** Code that cannot be put into one text: it does not parse, or imports what is not there. */
+export class BundleFailed extends Schema.TaggedError<BundleFailed>()("BundleFailed", {
+  entry: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.entry}: ${this.reason}`
+  }
+  get hint() {
+    return "correct the code; an import names a file with its extension, or a package that is installed"
+  }
+}
+
+const entryId = "\0pipeline:entry"
+
+/**
+ * Bundles the module whose source is `entry`.
+ *
+ * @param entry a module's text; it imports project files by absolute path
+ * @param what how errors call it
+ */
+export const bundle = (options: {
+  readonly entry: string
+  readonly what: string
+  readonly root: string
+  readonly packageRoot: string
+}): Effect.Effect<Bundle, BundleFailed> =>
+  Effect.tryPromise({
+    try: async () => {
+      const { rolldown } = await import("rolldown")
+      const seen: Seen = { files: new Map(), packages: new Map() }
+      const build = await rolldown({
+        input: entryId,
+        cwd: options.root,
+        platform: "node",
+        tsconfig: false,
+        logLevel: "silent",
+        // Without these, a neighbour's top-level `Schema.Struct({…})` would stay in every stage's text.
+        treeshake: { manualPureFunctions: pureNamespaces, propertyReadSideEffects: false },
+        plugins: [sourcePlugin(options.entry, options.packageRoot, seen)]
+      })
+      try {
+        const { output } = await build.generate({
+          format: "esm",
+          minify: true,
+          sourcemap: "hidden",
+          codeSplitting: false
+        })
+        return describe(output[0], seen, options.root)
+      } finally {
+        await build.close()
+      }
+    },
+    catch: (cause) =>
+      new BundleFailed({
+        entry: options.what,
+        reason: cause instanceof Error ? cause.message : String(cause)
+      })
+  })
+
+/** Calls on these names make values and do nothing else, so an unused one may go. */
+const pureNamespaces = ["Schema", "Stage", "Kind", "Pipeline", "Context", "Effect", "Layer", "Object"]
+
+interface Seen {
+  readonly files: Map<string, SourceFile>
+  /** By the specifier under which they are imported. */
+  readonly packages: Map<string, Package>
+}
+
+const isEffect = /^(effect|@effect\/[^/]+)(\/|$)/
+const builtins = new Set(builtinModules)
+
+const sourcePlugin = (entry: string, packageRoot: string, seen: Seen): Plugin => ({
+  name: "pipeline-source",
+  async resolveId(source, importer) {
+    if (source === entryId) return entryId
+    if (source.startsWith("node:") || builtins.has(source)) return { id: source, external: true }
+    // Every stage runs on this program's Effect, so that is the version that counts.
+    const from = isEffect.test(source) ? join(packageRoot, "package.json") : importer
+    const resolved = await this.resolve(source, from === entryId ? undefined : from, { skipSelf: true })
+    if (resolved === null) return null
+    const path = existsSync(resolved.id) ? realpathSync(resolved.id) : resolved.id
+    const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
+    // A linked package is a project of its own that is being worked on: its code counts, not its version.
+    if (!isImportOfPackage || (!path.includes(`${sep}node_modules${sep}`) && !isEffect.test(source)))
+      return { id: path }
+    const found = packageOf(path)
+    seen.packages.set(source, found)
+    // An unused import of a package that does nothing on its own is no reason to depend on its version.
+    return { id: source, external: true, moduleSideEffects: found.sideEffects && !isEffect.test(source) }
+  },
+  load(id) {
+    if (id === entryId) return entry
+    const { source, bytes } = readSource(id)
+    seen.files.set(id, source)
+    return bytes.toString("utf8")
+  }
+})
+
+interface Package {
+  readonly name: string
+  readonly version: string
+  readonly sideEffects: boolean
+  /** Its package.json. */
+  readonly file: SourceFile
+}
+
+const PackageJson = Schema.fromJsonString(
+  Schema.Struct({
+    name: Schema.optionalKey(Schema.String),
+    version: Schema.optionalKey(Schema.String),
+    sideEffects: Schema.optionalKey(Schema.Unknown)
+  })
+)
+const decodePackage = Schema.decodeUnknownSync(PackageJson)
+
+/** The package that a file belongs to: the nearest package.json above it that has a name and a version. */
+const packageOf = (path: string): Package => {
+  for (let directory = dirname(path); dirname(directory) !== directory; directory = dirname(directory)) {
+    const file = join(directory, "package.json")
+    if (!existsSync(file)) continue
+    const { source, bytes } = readSource(file)
+    const { name, version, sideEffects } = decodePackage(bytes.toString("utf8"))
+    if (name === undefined || version === undefined) continue
+    const pure = sideEffects === false || (Array.isArray(sideEffects) && sideEffects.length === 0)
+    return { name, version, sideEffects: !pure, file: source }
+  }
+  throw new Error(`${path} belongs to no package`)
+}
+
+/** Versions of the packages that are left after everything unused has gone. */
+const versionsOf = (specifiers: ReadonlyArray<string>, seen: Seen): { readonly [name: string]: string } => {
+  const versions = new Map<string, string>()
+  for (const specifier of specifiers) {
+    const found = seen.packages.get(specifier)
+    if (found === undefined) continue
+    const known = versions.get(found.name)
+    if (known !== undefined && known !== found.version) {
+      throw new Error(
+        `package ${found.name} is imported in two versions, ${known} and ${found.version}; install one of them`
+      )
+    }
+    versions.set(found.name, found.version)
+  }
+  return Object.fromEntries([...versions].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const describe = (chunk: OutputChunk, seen: Seen, root: string): Bundle => {
+  const modules: Record<string, string> = {}
+  for (const [id, { code }] of Object.entries(chunk.modules)) {
+    // The first line names the file and would differ between two checkouts.
+    if (code !== null && id !== entryId)
+      modules[relative(root, id)] = digestOf(code.replace(/^\/\/.*\n/, "")).slice(0, 16)
+  }
+  return {
+    code: chunk.code,
+    map: chunk.map === null ? "" : chunk.map.toString(),
+    hash: digestOf(chunk.code),
+    modules,
+    packages: versionsOf(chunk.imports, seen),
+    specifiers: chunk.imports,
+    files: [...seen.files.values(), ...[...seen.packages.values()].map(({ file }) => file)]
+  }
+}

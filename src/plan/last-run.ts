@@ -1,0 +1,64 @@
+/**
+ * What each node of a pipeline last produced, and from what.
+ *
+ * It answers two questions quickly: is this node still what it was, and if not, what is the first difference? It is a
+ * memory and no authority: without it every answer is found in the action cache, only slower.
+ */
+import { Effect } from "effect"
+import type { MetricValues } from "../artifact/action.ts"
+import type { BlobStamp } from "../artifact/blobs.ts"
+import type { Canonical } from "../artifact/canonical.ts"
+import { type Digest, digestOf } from "../artifact/digest.ts"
+import { Disk } from "../artifact/disk.ts"
+import type { StoreLayout } from "../artifact/layout.ts"
+import { readSealed, writeSealed } from "../artifact/sealed-file.ts"
+import { onDisk } from "../artifact/store-fault.ts"
+import type { BoundParts } from "./key.ts"
+
+export interface LastNode extends BoundParts {
+  readonly key: Digest
+  readonly digest: Digest
+  readonly stage: string
+  readonly code: string
+  readonly params: Canonical
+  readonly seconds: number
+  readonly bytes: number
+  readonly metrics: MetricValues
+  /** Every blob of the artifact with the stamp under which it was found good. */
+  readonly blobs: ReadonlyArray<readonly [Digest, BlobStamp]>
+}
+
+export interface LastRun {
+  /** Stages' code by hash, so that a change can be traced to a file. */
+  readonly code: { readonly [hash: string]: StageCode }
+  readonly nodes: { readonly [name: string]: LastNode }
+}
+
+export interface StageCode {
+  readonly modules: { readonly [path: string]: string }
+  readonly packages: { readonly [name: string]: string }
+}
+
+const seal = "last-run-1"
+const pathOf = (layout: StoreLayout, pipeline: string) =>
+  `${layout.memos}/last-${digestOf(pipeline).slice(0, 32)}.json`
+
+const isLastRun = (value: unknown): value is LastRun =>
+  typeof value === "object" && value !== null && "nodes" in value && "code" in value
+
+export const readLastRun = Effect.fnUntraced(function* (layout: StoreLayout, pipeline: string) {
+  const disk = yield* Disk
+  const path = pathOf(layout, pipeline)
+  const found = yield* onDisk("read", path, () => readSealed(disk, path, seal))
+  return isLastRun(found) ? found : ({ code: {}, nodes: {} } satisfies LastRun)
+})
+
+export const writeLastRun = Effect.fnUntraced(function* (
+  layout: StoreLayout,
+  pipeline: string,
+  run: LastRun
+) {
+  const disk = yield* Disk
+  const path = pathOf(layout, pipeline)
+  yield* onDisk("write", path, () => writeSealed(disk, layout, path, seal, run))
+})

@@ -1,0 +1,42 @@
+/** A stage under test: run on values at hand, with nothing stored and nothing fetched. */
+import { Effect, Layer } from "effect"
+import type { AnyKind, ValueOf } from "./artifact/kind.ts"
+import { DataSource, DataUnavailable } from "./data/data-source.ts"
+import type { InputSpec } from "./stage/node.ts"
+import { Metrics, Progress } from "./stage/services.ts"
+import type { ParamsSchema, Stage, Values } from "./stage/stage.ts"
+
+export interface StageResult<Value> {
+  readonly value: Value
+  /** What the stage logged, the last value under each name. */
+  readonly metrics: { readonly [name: string]: number }
+}
+
+/**
+ * Runs a stage once. The promise is rejected with the stage's own failure.
+ *
+ * @param params as a pipeline passes them
+ */
+export const runStage = <
+  I extends { readonly [input: string]: InputSpec },
+  P extends ParamsSchema,
+  O extends AnyKind
+>(
+  stage: Stage<I, P, O>,
+  inputs: Values<I>,
+  params: P["Type"]
+): Promise<StageResult<ValueOf<O>>> => {
+  const metrics = new Map<string, number>()
+  const services = Layer.mergeAll(
+    Layer.succeed(Metrics, { log: (name, value) => Effect.sync(() => void metrics.set(name, value)) }),
+    Layer.succeed(Progress, { report: () => Effect.void }),
+    Layer.succeed(DataSource, {
+      file: (dataset, { name }) => new DataUnavailable({ dataset, file: name, tried: [] })
+    })
+  )
+  return stage.execute(inputs, stage.meta.encodeParams(params)).pipe(
+    Effect.map((value) => ({ value, metrics: Object.fromEntries(metrics) })),
+    Effect.provide(services),
+    Effect.runPromise
+  )
+}

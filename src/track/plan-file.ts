@@ -1,0 +1,28 @@
+/** The plan of a run, as `runs/<id>/plan.json` keeps it: what the nodes are, and which code they stand for. */
+import { Schema } from "effect"
+import { PlannedNode } from "./event.ts"
+
+const Texts = Schema.Record(Schema.String, Schema.String)
+
+export const PlanFile = Schema.fromJsonString(
+  Schema.Struct({
+    pipeline: Schema.String,
+    description: Schema.String,
+    preset: Schema.String,
+    params: Schema.Json,
+    stages: Schema.Array(
+      Schema.Struct({
+        name: Schema.String,
+        kind: Schema.String,
+        code: Schema.String,
+        modules: Texts,
+        packages: Texts
+      })
+    ),
+    nodes: Schema.Array(PlannedNode)
+  })
+)
+export type PlanFile = typeof PlanFile.Type
+
+export const encodePlan = Schema.encodeSync(PlanFile)
+export const decodePlan = Schema.decodeUnknownEffect(PlanFile)

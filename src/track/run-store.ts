@@ -1,0 +1,132 @@
+/**
+ * Runs on disk: `runs/<id>/plan.json` and `runs/<id>/journal.jsonl`.
+ *
+ * The journal is written before anything is believed. What decides about a node is flushed to the device at once; curves
+ * and logs follow with the next such line. A torn last line, left by a crash, is ignored when reading.
+ */
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import type { Digest } from "../artifact/digest.ts"
+import { digestOf } from "../artifact/digest.ts"
+import { Disk, type DiskShape } from "../artifact/disk.ts"
+import type { StoreLayout } from "../artifact/layout.ts"
+import type { StoreFault } from "../artifact/store-error.ts"
+import { onDisk } from "../artifact/store-fault.ts"
+import { Event } from "./event.ts"
+import { decodePlan, type PlanFile } from "./plan-file.ts"
+
+/** A run's journal, open for writing. */
+export interface Journal {
+  /** Adds events. Throws the system's error where the disk refuses. */
+  append(events: ReadonlyArray<Event>): void
+}
+
+export interface StoredRun {
+  readonly id: string
+  readonly plan: PlanFile | undefined
+  readonly events: ReadonlyArray<Event>
+}
+
+export class NoSuchRun extends Schema.TaggedError<NoSuchRun>()("NoSuchRun", {
+  run: Schema.String,
+  known: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return this.known.length === 0 ? "this store has no runs yet" : `there is no run \`${this.run}\``
+  }
+  get hint() {
+    return this.known.length === 0
+      ? "start one: pipeline run NAME"
+      : `\`pipeline runs\` lists them; the newest is \`${this.known.at(-1)}\`, or say \`last\``
+  }
+}
+
+export interface RunStoreShape {
+  /** Starts a run's directory and journal. */
+  create(id: string, plan: Digest): Effect.Effect<Journal, StoreFault>
+  /** Identifiers of all runs, oldest first. */
+  ids: Effect.Effect<ReadonlyArray<string>, StoreFault>
+  /** The full identifier for `last`, `last~1`, or an unambiguous beginning of one. */
+  find(reference: string): Effect.Effect<string, NoSuchRun | StoreFault>
+  read(id: string): Effect.Effect<StoredRun, StoreFault>
+  /** Removes a run's record; its artifacts stay. */
+  remove(id: string): Effect.Effect<void, StoreFault>
+}
+
+export class RunStore extends Context.Service<RunStore, RunStoreShape>()("pipeline/track/RunStore") {
+  static readonly layer = (layout: StoreLayout) =>
+    Layer.effect(
+      RunStore,
+      Effect.map(Disk, (disk) => RunStore.of(makeRunStore(disk, layout)))
+    )
+}
+
+/** The lease under which a run is alive. */
+export const runLeaseKey = (id: string): Digest => digestOf(`run ${id}`)
+
+const EventLine = Schema.fromJsonString(Schema.toCodecJson(Event))
+const encodeEvent = Schema.encodeSync(EventLine)
+const decodeEvent = Schema.decodeUnknownOption(EventLine)
+
+/** Events that decide what a later process may believe. */
+const decisive = (event: Event): boolean =>
+  event._tag !== "Metric" && event._tag !== "Log" && event._tag !== "Progress"
+
+const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
+  const journalOf = (id: string) => `${layout.runs}/${id}/journal.jsonl`
+
+  const create = (id: string, plan: Digest): Effect.Effect<Journal, StoreFault> =>
+    onDisk("start a run in", layout.runs, () => {
+      const path = journalOf(id)
+      disk.makeDirectory(`${layout.runs}/${id}`)
+      disk.link(layout.plan(plan), `${layout.runs}/${id}/plan.json`)
+      disk.createWhole(path, new Uint8Array())
+      disk.syncDirectory(`${layout.runs}/${id}`)
+      return {
+        append: (events) => {
+          // Progress is for eyes only: nothing can be learned from it later.
+          const lines = events
+            .filter(({ _tag }) => _tag !== "Progress")
+            .map((event) => `${encodeEvent(event)}\n`)
+          if (lines.length > 0) disk.append(path, Buffer.from(lines.join("")), events.some(decisive))
+        }
+      }
+    })
+
+  const ids = onDisk("list", layout.runs, () =>
+    disk.list(layout.runs).filter((id) => disk.exists(journalOf(id)))
+  )
+
+  const find = Effect.fnUntraced(function* (reference: string) {
+    const known = yield* ids
+    const back = /^last(?:~(\d+))?$/.exec(reference)
+    const found =
+      back === null
+        ? known.filter((id) => id === reference || id.startsWith(reference))
+        : known.slice(known.length - 1 - Number(back[1] ?? 0)).slice(0, 1)
+    const [only] = found
+    if (only === undefined || (found.length > 1 && !found.includes(reference))) {
+      return yield* new NoSuchRun({ run: reference, known })
+    }
+    return found.includes(reference) ? reference : only
+  })
+
+  const read = Effect.fnUntraced(function* (id: string) {
+    const directory = `${layout.runs}/${id}`
+    const { journal, planText } = yield* onDisk("read", directory, () => ({
+      journal: Buffer.from(disk.readFile(journalOf(id))).toString("utf8"),
+      planText: disk.exists(`${directory}/plan.json`)
+        ? Buffer.from(disk.readFile(`${directory}/plan.json`)).toString("utf8")
+        : "null"
+    }))
+    const events = journal
+      .split("\n")
+      .flatMap((line) => (line === "" ? [] : Option.toArray(decodeEvent(line))))
+    const plan = yield* Effect.option(decodePlan(planText))
+    return { id, plan: Option.getOrUndefined(plan), events }
+  })
+
+  const remove = (id: string) =>
+    onDisk("remove", `${layout.runs}/${id}`, () => disk.removeTree(`${layout.runs}/${id}`))
+
+  return { create, ids, find, read, remove }
+}

@@ -1,0 +1,220 @@
+/** Builds a pipeline for some params and describes it as data: nodes by name, stages by where their code is. */
+import { Duration, Effect, Schema } from "effect"
+import type { InputSpec, Node, StageMeta, StageOptions, Wire } from "../stage/node.ts"
+import { BadModule, isPipeline, isStage, type LoadedPipeline, loadModule, thrown } from "./loaded.ts"
+import { problemsOf, resolveParams } from "./params.ts"
+import type { Built, BuiltNode, Request, StageUse } from "./protocol.ts"
+
+/** Something about the nodes that `build` returned. */
+export class BadWiring extends Schema.TaggedError<BadWiring>()("BadWiring", {
+  pipeline: Schema.String,
+  reason: Schema.String,
+  hint: Schema.String
+}) {
+  override get message() {
+    return `${this.pipeline}: ${this.reason}`
+  }
+}
+
+/** The modules that a pipeline's bundle exposes, by path or package name, so that stages can be found in them. */
+export type Modules = { readonly [module: string]: unknown }
+
+type ElaborateRequest = Extract<Request, { readonly _tag: "Elaborate" }>
+
+export const buildPipeline = Effect.fnUntraced(function* (request: ElaborateRequest) {
+  const what = `pipelines/${request.pipeline}.ts`
+  const exports = yield* loadModule(request.code, what)
+  const pipeline = exports["pipeline"]
+  if (!isPipeline(pipeline)) {
+    return yield* new BadModule({
+      what,
+      reason: "its default export is not a pipeline",
+      hint: "end the file with `export default Pipeline.make(…)`"
+    })
+  }
+  if (pipeline.name !== request.pipeline) {
+    return yield* new BadModule({
+      what,
+      reason: `its pipeline calls itself \`${pipeline.name}\``,
+      hint: `a pipeline has its file's name: Pipeline.make("${request.pipeline}", …)`
+    })
+  }
+  const { preset, params, encoded } = yield* resolveParams(pipeline, request.preset, request.sets)
+  const record = yield* Effect.try({
+    try: () => pipeline.build(params),
+    catch: (cause) => thrown(what, cause, "`build` throws with these params; correct it or change them")
+  })
+  const named = yield* nameNodes(pipeline, record)
+  const modules: Modules = { ...modulesOf(exports["modules"]), ...modulesOf(exports["packages"]) }
+  const stages = yield* locateStages(pipeline, named, modules)
+  return {
+    pipeline: pipeline.name,
+    description: pipeline.description,
+    preset,
+    params: encoded,
+    presets: Object.keys(pipeline.presets),
+    stages: stages.uses,
+    nodes: yield* Effect.forEach([...named], ([node, name]) =>
+      describeNode(pipeline, node, name, named, stages.indexOf)
+    )
+  } satisfies Built
+})
+
+export const isModules = (value: unknown): value is Modules => typeof value === "object" && value !== null
+export const modulesOf = (value: unknown): Modules => (isModules(value) ? value : {})
+
+interface AnyOutput {
+  readonly kind: string
+  readonly node: Node
+}
+
+const isOutput = (value: unknown): value is AnyOutput =>
+  typeof value === "object" &&
+  value !== null &&
+  "kind" in value &&
+  "node" in value &&
+  typeof value.kind === "string"
+
+/** Plain enough for a command line, a file name and a diagram. */
+const validName = /^[\p{L}\p{N}_][\p{L}\p{N}_.+=,:-]*(\/[\p{L}\p{N}_][\p{L}\p{N}_.+=,:-]*)*$/u
+
+/** Every node that `build` returned or that one of these depends on, with its name. */
+const nameNodes = Effect.fnUntraced(function* (pipeline: LoadedPipeline, record: unknown) {
+  const names = new Map<Node, string>()
+  const taken = new Set<string>()
+  const problems: Array<BadWiring> = []
+  const problem = (reason: string, hint: string) =>
+    void problems.push(new BadWiring({ pipeline: pipeline.name, reason, hint }))
+
+  const visit = (value: unknown, path: string): void => {
+    if (isOutput(value)) {
+      if (names.has(value.node)) return
+      if (!validName.test(path))
+        problem(`a node cannot be called ${JSON.stringify(path)}`, "use letters, digits and . _ + = , : -")
+      else if (taken.has(path))
+        problem(
+          `two nodes are called \`${path}\``,
+          "give one of them another name in the record that `build` returns"
+        )
+      names.set(value.node, path)
+      taken.add(path)
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, item] of Object.entries(value)) visit(item, path === "" ? key : `${path}/${key}`)
+    } else
+      problem(
+        `\`${path}\` is not what a stage returned`,
+        "`build` returns a record of outputs, lists and records of them"
+      )
+  }
+  visit(record, "")
+  if (names.size === 0) problem("it has no nodes", "`build` returns a record with at least one output")
+
+  // Nodes that the record leaves out are still computed; they are called after what they are for. A node that is
+  // added while the map is walked is walked as well.
+  for (const [node, name] of names) {
+    for (const [input, wire] of Object.entries(node.inputs)) {
+      for (const [key, output] of outputsOf(wire)) {
+        if (names.has(output.node)) continue
+        const base = `${name}.${input}${key === "" ? "" : `.${key}`}`
+        names.set(output.node, taken.has(base) ? `${base}+${taken.size}` : base)
+        taken.add(base)
+      }
+    }
+  }
+  const [first] = problems
+  if (first !== undefined) return yield* first
+  return names
+})
+
+/** The outputs of a wire with their place in it; a single one has the place "". */
+const outputsOf = (wire: Wire): ReadonlyArray<readonly [string, AnyOutput]> =>
+  isOutput(wire) ? [["", wire]] : Object.entries(wire)
+
+const locateStages = Effect.fnUntraced(function* (
+  pipeline: LoadedPipeline,
+  named: ReadonlyMap<Node, string>,
+  modules: Modules
+) {
+  const places = new Map<StageMeta, readonly [module: string, name: string]>()
+  for (const [module, exports] of Object.entries(modules)) {
+    if (!isModules(exports)) continue
+    for (const [name, value] of Object.entries(exports)) {
+      if (isStage(value) && !places.has(value.meta)) places.set(value.meta, [module, name])
+    }
+  }
+  const uses: Array<StageUse> = []
+  const indices = new Map<StageMeta, number>()
+  const byName = new Map<string, StageMeta>()
+  for (const [{ stage }, node] of named) {
+    if (indices.has(stage)) continue
+    const place = places.get(stage)
+    if (place === undefined) {
+      const reason = `stage \`${stage.name}\` of node \`${node}\` is not exported by any module`
+      return yield* new BadWiring({
+        pipeline: pipeline.name,
+        reason,
+        hint: "export it by name: a worker loads it from there"
+      })
+    }
+    if (byName.has(stage.name)) {
+      const reason = `two stages are called \`${stage.name}\``
+      return yield* new BadWiring({
+        pipeline: pipeline.name,
+        reason,
+        hint: "give one of them another name in Stage.make"
+      })
+    }
+    byName.set(stage.name, stage)
+    indices.set(stage, uses.length)
+    uses.push(describeStage(stage, place))
+  }
+  return { uses, indexOf: (stage: StageMeta) => indices.get(stage) ?? -1 }
+})
+
+export const describeStage = (stage: StageMeta, [module, name]: readonly [string, string]): StageUse => ({
+  name: stage.name,
+  module,
+  export: name,
+  kind: stage.output.name,
+  inputs: Object.fromEntries(Object.entries(stage.inputs).map(([input, spec]) => [input, specName(spec)])),
+  options: optionsOf(stage.options)
+})
+
+const optionsOf = ({ timeout, ...options }: StageOptions): StageUse["options"] =>
+  timeout === undefined
+    ? options
+    : { ...options, timeoutMillis: Duration.toMillis(Duration.fromInputUnsafe(timeout)) }
+
+const specName = (spec: InputSpec): string =>
+  "list" in spec
+    ? `list of ${spec.list.name}`
+    : "record" in spec
+      ? `record of ${spec.record.name}`
+      : spec.name
+
+const describeNode = Effect.fnUntraced(function* (
+  pipeline: LoadedPipeline,
+  node: Node,
+  name: string,
+  named: ReadonlyMap<Node, string>,
+  indexOf: (stage: StageMeta) => number
+) {
+  const params = yield* Effect.try({
+    try: () => node.stage.encodeParams(node.params),
+    catch: (cause) => {
+      const details = Schema.isSchemaError(cause) ? problemsOf(cause).join("; ") : String(cause)
+      const hint = `correct what pipelines/${pipeline.name}.ts passes to \`${node.stage.name}\``
+      return new BadWiring({ pipeline: pipeline.name, reason: `node \`${name}\`: ${details}`, hint })
+    }
+  })
+  const inputs: Record<string, string | ReadonlyArray<string> | { readonly [key: string]: string }> = {}
+  const nameOf = (output: AnyOutput) => named.get(output.node) ?? ""
+  for (const [input, wire] of Object.entries(node.inputs)) {
+    if (isOutput(wire)) inputs[input] = nameOf(wire)
+    else if (Array.isArray(wire)) inputs[input] = wire.map(nameOf)
+    else inputs[input] = Object.fromEntries(outputsOf(wire).map(([key, output]) => [key, nameOf(output)]))
+  }
+  return { name, stage: indexOf(node.stage), params: yield* asJson(params), inputs } satisfies BuiltNode
+})
+
+const asJson = (value: unknown) => Effect.orDie(Schema.decodeUnknownEffect(Schema.Json)(value ?? null))

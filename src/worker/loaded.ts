@@ -1,0 +1,76 @@
+/** Loads a bundle and makes sure that what it exports is what it should be: code comes in as `unknown`. */
+import { pathToFileURL } from "node:url"
+import { Effect, Schema } from "effect"
+import type { Kind } from "../artifact/kind.ts"
+import type { StageMeta, StageServices } from "../stage/index.ts"
+import type { CodeRef } from "./protocol.ts"
+import { resolvePackagesFrom } from "./resolve-packages.ts"
+
+/** A stage as a worker can use it: its types were checked where it was written. */
+export interface LoadedStage {
+  readonly meta: StageMeta & { readonly output: Kind<string, unknown> }
+  readonly execute: (
+    inputs: { readonly [input: string]: unknown },
+    params: unknown
+  ) => Effect.Effect<unknown, { readonly _tag: string; readonly message: string }, StageServices>
+}
+
+export interface LoadedPipeline {
+  readonly name: string
+  readonly description: string
+  readonly params: Schema.Codec<unknown, unknown>
+  readonly presets: { readonly [preset: string]: unknown }
+  readonly defaultPreset: string
+  readonly build: (params: unknown) => unknown
+}
+
+/** A module that could not be loaded, or that exports something else than it should. */
+export class BadModule extends Schema.TaggedError<BadModule>()("BadModule", {
+  what: Schema.String,
+  reason: Schema.String,
+  hint: Schema.String,
+  stack: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    return `${this.what}: ${this.reason}`
+  }
+}
+
+/** The exports of a bundle. A module that throws while it is loaded becomes a `BadModule` with the place in the source. */
+export const loadModule = (code: CodeRef, what: string) =>
+  Effect.tryPromise({
+    try: (): Promise<{ readonly [name: string]: unknown }> => {
+      const url = pathToFileURL(code.path).href
+      resolvePackagesFrom(url, code.resolveFrom)
+      return import(url)
+    },
+    catch: (cause) => thrown(what, cause, "the file throws while it is loaded; correct it and try again")
+  })
+
+/** Something that user code threw, with its stack mapped to the source. */
+export const thrown = (what: string, cause: unknown, hint: string): BadModule =>
+  cause instanceof Error
+    ? new BadModule({
+        what,
+        reason: cause.message,
+        hint,
+        ...(cause.stack === undefined ? {} : { stack: cause.stack })
+      })
+    : new BadModule({ what, reason: String(cause), hint })
+
+const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
+  (typeof value === "object" && value !== null) || typeof value === "function"
+
+export const isStage = (value: unknown): value is LoadedStage =>
+  isRecord(value) &&
+  typeof value["execute"] === "function" &&
+  isRecord(value["meta"]) &&
+  typeof value["meta"]["name"] === "string" &&
+  isRecord(value["meta"]["output"])
+
+export const isPipeline = (value: unknown): value is LoadedPipeline =>
+  isRecord(value) &&
+  typeof value["name"] === "string" &&
+  typeof value["build"] === "function" &&
+  isRecord(value["presets"]) &&
+  Schema.isSchema(value["params"])

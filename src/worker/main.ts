@@ -1,0 +1,91 @@
+/**
+ * The worker's process: one job at a time, told by messages.
+ *
+ * It loads user code, which the scheduler's process never does. When the scheduler is gone there is nobody to work for.
+ */
+import process from "node:process"
+import { Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
+import { Artifacts } from "../artifact/artifacts.ts"
+import { Blobs } from "../artifact/blobs.ts"
+import { Disk } from "../artifact/disk.ts"
+import { storeLayout } from "../artifact/layout.ts"
+import { type DataSourceConfig, dataSourceLive } from "../data/data-source-live.ts"
+import { buildPipeline } from "./build-pipeline.ts"
+import { describe } from "./describe.ts"
+import { failureOf } from "./failure.ts"
+import { Reply, Request } from "./protocol.ts"
+import { runStage, type Send } from "./run-stage.ts"
+
+process.setSourceMapsEnabled(true)
+
+// Ctrl-C reaches every process of a terminal's foreground group. The scheduler alone decides what it means.
+process.on("SIGINT", () => {})
+process.on("disconnect", () => process.exit(0))
+
+const encodeReply = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Reply)))
+const decodeRequest = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.toCodecJson(Request)))
+const send = (reply: Reply): void => void process.send?.(encodeReply(reply))
+
+/** Progress is for eyes: more than twenty reports a second only cost time. */
+const throttled = (forward: Send): Send => {
+  let last = 0
+  return (reply) => {
+    if (reply._tag === "Progress" && reply.done < reply.total) {
+      const now = performance.now()
+      if (now - last < 50) return
+      last = now
+    }
+    forward(reply)
+  }
+}
+
+type RunRequest = Extract<Request, { readonly _tag: "RunStage" }>
+
+/** Stores by their directory: what was verified once is not hashed again for the next stage. */
+const stores = new Map<string, ManagedRuntime.ManagedRuntime<Artifacts, never>>()
+
+const storeAt = (directory: string) => {
+  const known = stores.get(directory)
+  if (known !== undefined) return known
+  const blobs = Blobs.layer(storeLayout(directory)).pipe(Layer.provide(Disk.layer))
+  const made = ManagedRuntime.make(Artifacts.layer.pipe(Layer.provide(blobs)))
+  stores.set(directory, made)
+  return made
+}
+
+/** Where real data sets are, with downloads shown as the stage's progress. */
+const dataConfig = ({ data }: RunRequest): DataSourceConfig => ({
+  cacheDir: data.cache,
+  offline: data.offline,
+  ...(data.directory === null ? {} : { dataDir: data.directory }),
+  onProgress: (done, total) => send({ _tag: "Progress", done, total, unit: "bytes" })
+})
+
+const run = (request: RunRequest): Effect.Effect<Reply, unknown> =>
+  Effect.flatMap(storeAt(request.store).contextEffect, (store) =>
+    runStage(request, throttled(send)).pipe(
+      Effect.map((digest): Reply => ({ _tag: "Stored", digest })),
+      Effect.provide(dataSourceLive(dataConfig(request))),
+      Effect.provide(store)
+    )
+  )
+
+const handle = (request: Request): Effect.Effect<Reply, unknown> => {
+  switch (request._tag) {
+    case "RunStage":
+      return run(request)
+    case "Elaborate":
+      return Effect.map(buildPipeline(request), (built): Reply => ({ _tag: "Elaborated", built }))
+    case "Describe":
+      return Effect.map(describe(request), (described): Reply => ({ _tag: "Described", ...described }))
+  }
+}
+
+process.on("message", (message) => {
+  Effect.runCallback(handle(decodeRequest(message)), {
+    onExit: (exit) =>
+      send(Exit.isSuccess(exit) ? exit.value : { _tag: "Failed", failure: failureOf(exit.cause) })
+  })
+})
+
+send({ _tag: "Ready" })

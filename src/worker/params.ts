@@ -1,0 +1,124 @@
+/** Params of a pipeline: a preset, changed by `--set` arguments, checked by the pipeline's schema. */
+import { Effect, Result, Schema, SchemaIssue } from "effect"
+import type { LoadedPipeline } from "./loaded.ts"
+
+/** A param that the schema rejects, or that does not exist. */
+export class InvalidParam extends Schema.TaggedError<InvalidParam>()("InvalidParam", {
+  pipeline: Schema.String,
+  problems: Schema.Array(Schema.String),
+  hint: Schema.String
+}) {
+  override get message() {
+    return this.problems.length === 1
+      ? `${this.pipeline}: ${this.problems[0]}`
+      : `${this.pipeline}: ${this.problems.map((problem) => `\n  ${problem}`).join("")}`
+  }
+}
+
+export class UnknownPreset extends Schema.TaggedError<UnknownPreset>()("UnknownPreset", {
+  pipeline: Schema.String,
+  preset: Schema.String,
+  presets: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `${this.pipeline} has no preset \`${this.preset}\``
+  }
+  get hint() {
+    return `its presets are ${this.presets.map((preset) => `\`${preset}\``).join(", ")}`
+  }
+}
+
+type Json = Schema.Json
+type JsonObject = { readonly [key: string]: Json }
+type Setting = readonly [path: string, text: string]
+
+const strict = { errors: "all", onExcessProperty: "error", reportInput: true } as const
+
+/** The checked params, decoded for the pipeline and encoded for people and keys. */
+export const resolveParams = Effect.fnUntraced(function* (
+  pipeline: LoadedPipeline,
+  presetName: string | null,
+  sets: ReadonlyArray<Setting>
+) {
+  const preset = presetName ?? pipeline.defaultPreset
+  if (!Object.hasOwn(pipeline.presets, preset)) {
+    const presets = Object.keys(pipeline.presets)
+    return yield* new UnknownPreset({ pipeline: pipeline.name, preset, presets })
+  }
+  const codec = Schema.toCodecJson(pipeline.params)
+  const decode = Schema.decodeUnknownResult(codec, strict)
+  const base = yield* Schema.encodeUnknownEffect(codec)(pipeline.presets[preset]).pipe(
+    Effect.mapError((error) =>
+      invalid(pipeline, error, `correct preset \`${preset}\` in pipelines/${pipeline.name}.ts`)
+    )
+  )
+  for (const [path] of sets) yield* checkPath(pipeline, base, path)
+  // `--set name=7` is a number unless only the text "7" is acceptable there.
+  const asJson = decode(applySets(base, sets, parseValue))
+  const decoded = Result.isSuccess(asJson) ? asJson : decode(applySets(base, sets, (text) => text))
+  if (Result.isFailure(decoded)) {
+    const error = Result.isFailure(asJson) ? asJson.failure : decoded.failure
+    return yield* invalid(pipeline, error, "`pipeline list` shows every param with its type and range")
+  }
+  const encoded = yield* Effect.orDie(Schema.encodeUnknownEffect(codec)(decoded.success))
+  return { preset, params: decoded.success, encoded }
+})
+
+const parseValue = (text: string): Json => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const applySets = (base: Json, sets: ReadonlyArray<Setting>, read: (text: string) => Json): Json =>
+  sets.reduce((params, [path, text]) => replaceAt(params, path.split("."), read(text)), base)
+
+const replaceAt = (value: Json, [name, ...rest]: ReadonlyArray<string>, replacement: Json): Json =>
+  name === undefined || !isObject(value)
+    ? replacement
+    : { ...value, [name]: replaceAt(value[name] ?? null, rest, replacement) }
+
+/** Names every unknown part of a path before the schema sees it, so that the cure can be named too. */
+const checkPath = Effect.fnUntraced(function* (pipeline: LoadedPipeline, base: Json, path: string) {
+  let at: Json | undefined = base
+  const seen: Array<string> = []
+  for (const name of path.split(".")) {
+    const known: ReadonlyArray<string> = isObject(at) ? Object.keys(at) : []
+    if (!isObject(at) || !Object.hasOwn(at, name)) {
+      const where = seen.length === 0 ? "" : ` in \`${seen.join(".")}\``
+      // An optional param is absent from the preset and still known to the schema: let the schema judge it.
+      if (isObject(at) && isOptionalParam(pipeline, path)) return
+      return yield* new InvalidParam({
+        pipeline: pipeline.name,
+        problems: [`there is no param \`${name}\`${where}`],
+        hint:
+          known.length === 0
+            ? `\`${seen.join(".")}\` has no parts; set it as a whole`
+            : `params${where}: ${known.map((key) => `\`${key}\``).join(", ")}`
+      })
+    }
+    seen.push(name)
+    at = at[name]
+  }
+})
+
+const isOptionalParam = (pipeline: LoadedPipeline, path: string): boolean => {
+  const { schema } = Schema.toJsonSchemaDocument(pipeline.params)
+  const properties = schema["properties"]
+  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, path)
+}
+
+const invalid = (pipeline: LoadedPipeline, error: Schema.SchemaError, hint: string) =>
+  new InvalidParam({ pipeline: pipeline.name, problems: problemsOf(error), hint })
+
+/** A schema's complaints as one line each: `attack.epsilon: Expected …, got 1.5`. */
+export const problemsOf = (error: Schema.SchemaError): ReadonlyArray<string> =>
+  SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues.map(({ path, message }) => {
+    const place = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+    return place === "" ? message : `param \`${place}\`: ${message}`
+  })
