@@ -7,7 +7,7 @@
 import { dirname } from "node:path"
 import { Context, Effect, Layer, Result } from "effect"
 import { type ActionRecord, decodeAction, encodeAction } from "./action.ts"
-import type { Digest } from "./digest.ts"
+import { type Digest, isDigest } from "./digest.ts"
 import { Disk, type DiskShape, uniqueName } from "./disk.ts"
 import type { StoreLayout } from "./layout.ts"
 import type { StoreFault } from "./store-error.ts"
@@ -27,8 +27,8 @@ export interface ActionsShape {
   publish(record: ActionRecord): Effect.Effect<ActionRecord, StoreFault>
   /** Forgets a key, so that it is computed again. */
   remove(key: Digest): Effect.Effect<boolean, StoreFault>
-  /** All keys in the store. */
-  keys: Effect.Effect<ReadonlyArray<string>, StoreFault>
+  /** All keys in the store. Files of other names are no records and are left alone. */
+  keys: Effect.Effect<ReadonlyArray<Digest>, StoreFault>
 }
 
 export class Actions extends Context.Service<Actions, ActionsShape>()("pipeline/artifact/Actions") {
@@ -88,6 +88,7 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
       .flatMap((prefix) =>
         disk.list(`${layout.actions}/${prefix}`).map((name) => prefix + name.replace(/\.json$/, ""))
       )
+      .filter(isDigest)
   )
 
   return { has: (key) => disk.stamp(layout.action(key)) !== undefined, lookup, publish, remove, keys }

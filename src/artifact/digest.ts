@@ -7,7 +7,7 @@ export const Digest = Schema.String.check(
 ).pipe(Schema.brand("Digest"))
 export type Digest = typeof Digest.Type
 
-const isDigest = Schema.is(Digest)
+export const isDigest = Schema.is(Digest)
 
 /** The digest of `bytes`, or of the UTF-8 encoding of a string. */
 export const digestOf = (bytes: Uint8Array | string): Digest =>

@@ -51,6 +51,8 @@ export interface LeasesShape {
    * somebody else holds it.
    */
   acquire(key: Digest, purpose: string): Effect.Effect<Lease, LeaseHeld | StoreFault, Scope.Scope>
+  /** Who holds a key's lease, if anybody does who may be alive. Changes nothing. */
+  holder(key: Digest): Effect.Effect<string | undefined, StoreFault>
 }
 
 /** Somebody else holds the lease and is alive, as far as can be told. */
@@ -155,9 +157,7 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
       const found = decodeLease(content)
       const holder = found._tag === "Some" ? found.value : undefined
       if (!isStale(path, content, holder, now)) {
-        return holder === undefined
-          ? "an unknown process"
-          : `${holder.purpose}, process ${holder.pid} on ${holder.host}`
+        return describe(holder)
       }
     }
     const generation = current + 1
@@ -191,8 +191,21 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
     ).pipe(Effect.delay(times.heartbeat), Effect.repeat(Schedule.forever))
   }
 
-  return { acquire }
+  const holder = (key: Digest) =>
+    onDisk("look at the leases in", layout.leases, () => {
+      const content = read(pathOf(key, newest(key)))
+      if (content === undefined) return undefined
+      const found = decodeLease(content)
+      if (found._tag === "Some" && found.value.host === hostname() && !isAlive(found.value.pid))
+        return undefined
+      return describe(found._tag === "Some" ? found.value : undefined)
+    })
+
+  return { acquire, holder }
 }
+
+const describe = (lease: LeaseFile | undefined): string =>
+  lease === undefined ? "an unknown process" : `${lease.purpose}, process ${lease.pid} on ${lease.host}`
 
 /** Of constant length, so that overwriting in place leaves no rest. */
 const leaseBytes = (lease: LeaseFile): Uint8Array => Buffer.from(encodeLease(lease).padEnd(512))

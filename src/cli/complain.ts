@@ -1,6 +1,6 @@
 /** How a command's failure is told: what, where, and after a blank line the cure. */
 import { Cause } from "effect"
-import { didYouMean } from "./view/did-you-mean.ts"
+import { didYouMean } from "../text/did-you-mean.ts"
 import type { Style } from "./view/style.ts"
 import { harmlessLines } from "./view/text.ts"
 

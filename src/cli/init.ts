@@ -18,7 +18,10 @@ const Tools = Schema.Struct({
   typescript: Schema.String,
   vitest: Schema.String
 })
-const Manifest = Schema.fromJsonString(Schema.Struct({ devDependencies: Tools }))
+const Versions = Schema.Record(Schema.String, Schema.String)
+const Manifest = Schema.fromJsonString(
+  Schema.Struct({ devDependencies: Tools, optionalDependencies: Versions })
+)
 
 /**
  * Fills a new or empty directory.
@@ -83,7 +86,11 @@ const manifestOf = Effect.fnUntraced(function* (packageRoot: string, name: strin
   const path = yield* Path.Path
   const text = yield* fs.readFileString(path.join(packageRoot, "package.json"))
   // It is this package's own file: if it cannot be read, the package is broken.
-  const { devDependencies } = yield* Effect.orDie(Schema.decodeUnknownEffect(Manifest)(text))
+  const { devDependencies, optionalDependencies } = yield* Effect.orDie(
+    Schema.decodeUnknownEffect(Manifest)(text)
+  )
+  // The tools want a recent node as much as this package does, and npm runs them on the one among the dependencies.
+  const nodes = Object.entries(optionalDependencies).filter(([dependency]) => dependency.startsWith("node-"))
   const manifest = {
     name,
     version: "0.0.0",
@@ -91,6 +98,7 @@ const manifestOf = Effect.fnUntraced(function* (packageRoot: string, name: strin
     type: "module",
     scripts: { pipeline: "pipeline", test: "vitest run", check: "tsc -p ." },
     dependencies: { advpipe: spec },
+    optionalDependencies: Object.fromEntries(nodes),
     devDependencies
   }
   return `${JSON.stringify(manifest, null, 2)}\n`

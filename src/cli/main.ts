@@ -2,15 +2,21 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Logger } from "effect"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { artifacts } from "./commands/artifacts.ts"
+import { doctor } from "./commands/doctor.ts"
+import { graph } from "./commands/graph.ts"
+import { init } from "./commands/init.ts"
+import { list, stages } from "./commands/list.ts"
 import { plan } from "./commands/plan.ts"
 import { run } from "./commands/run.ts"
+import { diff, runs, show } from "./commands/runs.ts"
 import { complaint } from "./complain.ts"
 import { noteStyle, printNote } from "./output.ts"
 import { program } from "./program.ts"
 
 const root = Command.make("pipeline").pipe(
   Command.withDescription("Typed, cached pipelines for machine-learning experiments"),
-  Command.withSubcommands([run, plan])
+  Command.withSubcommands([run, plan, graph, list, stages, runs, show, diff, artifacts, doctor, init])
 )
 
 /** Mistakes in the command itself: the message, and where help is; not the whole help. */

@@ -2,18 +2,18 @@
  * A plan drawn for a terminal, in the manner of `git log --graph`: one node per line, in the plan's order, and a lane for
  * every artifact that a later node still needs.
  *
- *     ●        train
- *     │ ●      test
- *     ├─│─●    standard
- *     ● │ │    robust
- *     │ ├─●    standardScore
- *     ●─╯ │    robustScore
+ *     ●      train
+ *     │ ●    test
+ *     ├─│─●  standard
+ *     ● │ │  robust
+ *     │ ├─●  standardScore
+ *     ●─╯ │  robustScore
  *     ╰───┤
- *         ●    report
+ *         ◆  report
  *
  * A lane says "goes to these nodes". Two artifacts with the same nodes ahead of them share one, so that thirty
  * evaluations that meet in one report take one lane and not thirty. A line that crosses a lane without touching it is
- * broken: `─│─`.
+ * broken: `─│─`. A node that nobody takes is a diamond. Cached nodes are hollow.
  */
 import type { PlannedNode } from "../track/event.ts"
 import { type DecisionWords, edges, printable } from "./diagram.ts"
@@ -60,10 +60,10 @@ const draw = (nodes: ReadonlyArray<PlannedNode>, decisions: DecisionWords): Arra
     const inputs = lanes.flatMap((lane, index) => (lane?.[0] === node ? [index] : []))
     for (const index of inputs) lanes[index] = lanes[index]?.slice(1)
     const place = placeFor(lanes, inputs)
-    const marker = decisions.get(name) === "cached" ? "○" : "●"
+    const output = consumers[node] ?? []
+    const marker = markerOf(decisions.get(name) === "cached", output.length > 0)
     rows.push({ graph: nodeRow(lanes, inputs, place, marker), node })
     for (const index of inputs) if (lanes[index]?.length === 0) lanes[index] = undefined
-    const output = consumers[node] ?? []
     const shared = lanes.findIndex(
       (lane) => output.length > 0 && lane !== undefined && sameLane(lane, output)
     )
@@ -84,6 +84,12 @@ const consumersOf = (nodes: ReadonlyArray<PlannedNode>): ReadonlyArray<Lane> => 
     if (producer < consumer) consumers[producer]?.push(consumer)
   }
   return consumers
+}
+
+/** A result has a mark of its own: otherwise the node drawn right below it would seem to take it. */
+const markerOf = (cached: boolean, goesOn: boolean): string => {
+  if (goesOn) return cached ? "○" : "●"
+  return cached ? "◇" : "◆"
 }
 
 /** The leftmost lane that ends here, so that a chain runs straight down; else the first free place. */

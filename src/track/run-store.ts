@@ -48,8 +48,9 @@ export interface RunStoreShape {
   /** The full identifier for `last`, `last~1`, or an unambiguous beginning of one. */
   find(reference: string): Effect.Effect<string, NoSuchRun | StoreFault>
   read(id: string): Effect.Effect<StoredRun, StoreFault>
-  /** Removes a run's record; its artifacts stay. */
-  remove(id: string): Effect.Effect<void, StoreFault>
+  /** Whether garbage collection must keep a run's artifacts however old it is. */
+  isPinned(id: string): Effect.Effect<boolean, StoreFault>
+  setPinned(id: string, pinned: boolean): Effect.Effect<void, StoreFault>
 }
 
 export class RunStore extends Context.Service<RunStore, RunStoreShape>()("pipeline/track/RunStore") {
@@ -125,8 +126,13 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     return { id, plan: Option.getOrUndefined(plan), events }
   })
 
-  const remove = (id: string) =>
-    onDisk("remove", `${layout.runs}/${id}`, () => disk.removeTree(`${layout.runs}/${id}`))
+  const pinOf = (id: string) => `${layout.runs}/${id}/pinned`
+  const isPinned = (id: string) => onDisk("look at", pinOf(id), () => disk.exists(pinOf(id)))
+  const setPinned = (id: string, pinned: boolean) =>
+    onDisk("write", pinOf(id), () => {
+      if (!pinned) disk.remove(pinOf(id))
+      else if (!disk.exists(pinOf(id))) disk.createWhole(pinOf(id), new Uint8Array())
+    })
 
-  return { create, ids, find, read, remove }
+  return { create, ids, find, read, isPinned, setPinned }
 }

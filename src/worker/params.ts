@@ -1,5 +1,6 @@
 /** Params of a pipeline: a preset, changed by `--set` arguments, checked by the pipeline's schema. */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
+import { didYouMean } from "../text/did-you-mean.ts"
 import type { LoadedPipeline } from "./loaded.ts"
 
 /** A param that the schema rejects, or that does not exist. */
@@ -24,7 +25,8 @@ export class UnknownPreset extends Schema.TaggedError<UnknownPreset>()("UnknownP
     return `${this.pipeline} has no preset \`${this.preset}\``
   }
   get hint() {
-    return `its presets are ${this.presets.map((preset) => `\`${preset}\``).join(", ")}`
+    const guess = didYouMean(this.preset, this.presets)
+    return guess ?? `its presets are ${this.presets.map((preset) => `\`${preset}\``).join(", ")}`
   }
 }
 
@@ -96,16 +98,23 @@ const checkPath = Effect.fnUntraced(function* (pipeline: LoadedPipeline, base: J
       return yield* new InvalidParam({
         pipeline: pipeline.name,
         problems: [`there is no param \`${name}\`${where}`],
-        hint:
-          known.length === 0
-            ? `\`${seen.join(".")}\` has no parts; set it as a whole`
-            : `params${where}: ${known.map((key) => `\`${key}\``).join(", ")}`
+        hint: hintFor(name, known, where, seen)
       })
     }
     seen.push(name)
     at = at[name]
   }
 })
+
+const hintFor = (
+  name: string,
+  known: ReadonlyArray<string>,
+  where: string,
+  seen: ReadonlyArray<string>
+): string => {
+  if (known.length === 0) return `\`${seen.join(".")}\` has no parts; set it as a whole`
+  return didYouMean(name, known) ?? `params${where}: ${known.map((key) => `\`${key}\``).join(", ")}`
+}
 
 const isOptionalParam = (pipeline: LoadedPipeline, path: string): boolean => {
   const { schema } = Schema.toJsonSchemaDocument(pipeline.params)

@@ -168,14 +168,14 @@ describe("a text diagram", () => {
         ])
       }),
       [
-        "○        train          cached  load-mnist",
-        "│ ●      test           run     load-mnist",
-        "├─│─●    standard               train-model",
-        "● │ │    robust                 train-model",
-        "│ ├─●    standardScore          evaluate",
-        "●─╯ │    robustScore            evaluate",
+        "○      train          cached  load-mnist",
+        "│ ●    test           run     load-mnist",
+        "├─│─●  standard               train-model",
+        "● │ │  robust                 train-model",
+        "│ ├─●  standardScore          evaluate",
+        "●─╯ │  robustScore            evaluate",
         "╰───┤",
-        "    ●    report                 figure"
+        "    ◆  report                 figure"
       ]
     )
   })
@@ -237,6 +237,16 @@ describe("a text diagram", () => {
     }
   })
 
+  it("marks a result, and hollows what is cached", () => {
+    const nodes = [planned("a"), planned("b", { in: "a" }), planned("c")]
+    const marks = (cached: ReadonlyArray<string>) =>
+      textDiagram(nodes, { decisions: new Map(cached.map((name) => [name, "cached"])) }).map(
+        (line) => line[0]
+      )
+    assert.deepStrictEqual(marks([]), ["●", "◆", "◆"])
+    assert.deepStrictEqual(marks(["a", "b", "c"]), ["○", "◇", "◇"])
+  })
+
   it("draws nothing for no nodes", () => {
     assert.deepStrictEqual(textDiagram([]), [])
   })
@@ -247,10 +257,10 @@ const edgesDrawn = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   const found = new Set<string>()
   let lanes: ReadonlyArray<ReadonlyArray<string>> = []
   for (const line of lines) {
-    const graph = /^[●○│├┼┤╰┴╯─ ]*/u.exec(line)?.[0] ?? ""
+    const graph = /^[●○◆◇│├┼┤╰┴╯─ ]*/u.exec(line)?.[0] ?? ""
     const cells = [...graph].filter((_, index) => index % 2 === 0)
     const name = line.slice(graph.length).split(" ")[0] ?? ""
-    const marker = cells.findIndex((cell) => "●○".includes(cell))
+    const marker = cells.findIndex((cell) => "●○◆◇".includes(cell))
     const above = lanes
     const at = (index: number) => above[index] ?? []
     if (marker < 0) {
@@ -265,7 +275,9 @@ const edgesDrawn = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
       if (index === marker || "├┼┤╰┴╯".includes(cell))
         for (const from of at(index)) found.add(`${from}->${name}`)
     }
-    lanes = cells.map((cell, index) => (index === marker ? [name] : "│├┼┤".includes(cell) ? at(index) : []))
+    lanes = cells.map((cell, index) =>
+      index === marker ? (cell === "●" ? [name] : []) : "│├┼┤".includes(cell) ? at(index) : []
+    )
   }
   return [...found].toSorted()
 }

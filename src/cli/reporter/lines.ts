@@ -2,6 +2,7 @@
 
 import type { MetricValues } from "../../artifact/action.ts"
 import type { Event, Failure } from "../../track/event.ts"
+import { becauseText } from "../view/because.ts"
 import { duration, number, plural, shortDigest } from "../view/format.ts"
 import { type Style, stateWord } from "../view/style.ts"
 import { summary } from "../view/summary.ts"
@@ -60,7 +61,7 @@ export class Lines {
       case "NodeFailed":
         return this.#failed(event)
       case "NodeSkipped":
-        return [this.node("skip", event.node, because(event.because))]
+        return [this.node("skip", event.node, becauseText(event.because))]
       case "NodeInterrupted":
         return [this.node("stop", event.node, `after ${duration(event.seconds)}`)]
       default:
@@ -128,6 +129,3 @@ const metricsText = (metrics: MetricValues): string =>
   Object.entries(metrics)
     .map(([name, value]) => `${harmless(name)} ${number(value)}`)
     .join(", ")
-
-/** The name of the node that failed, or a sentence. */
-const because = (text: string): string => (/\s/.test(text) ? harmless(text) : `needs \`${harmless(text)}\``)

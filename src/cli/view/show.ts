@@ -1,5 +1,6 @@
 /** `pipeline show RUN`: one run in full. Its `--json` is the `RunView` itself. */
 import type { NodeView, RunView } from "../../track/run-view.ts"
+import { becauseText } from "./because.ts"
 import { bytes, dateTime, duration, number, relative, shortDigest, sparkline } from "./format.ts"
 import { leaves, valueText } from "./params.ts"
 import { type Style, stateWord } from "./style.ts"
@@ -76,6 +77,7 @@ const why = (node: NodeView): string => {
   if (node.state === "cached") return node.savedSeconds > 0 ? `saved ${duration(node.savedSeconds)}` : ""
   if (node.state === "failed" && node.failure !== undefined)
     return harmlessLines(node.failure.message)[0] ?? ""
+  if (node.state === "skipped") return becauseText(node.reason ?? "not reached")
   const attempts = node.attempts > 1 ? `attempt ${node.attempts}, ` : ""
   const unchanged = node.unchanged ? ", same artifact as before" : ""
   return `${attempts}${harmless(node.reason ?? "")}${unchanged}`

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { didYouMean, editDistance, similarNames } from "../../../src/cli/view/did-you-mean.ts"
+import { didYouMean, editDistance, similarNames } from "../../src/text/did-you-mean.ts"
 
 const pipelines = ["mnist-advtrain", "cifar10-advtrain", "demo", "transfer"]
 

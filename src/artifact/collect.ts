@@ -1,0 +1,114 @@
+/**
+ * Garbage collection: removes what no kept run needs.
+ *
+ * It works from names alone, so that it is the same whatever order things happened in: first records that are not needed,
+ * then blobs that no remaining record reaches. A record goes before its blobs, so a crash in between leaves blobs without a
+ * record, which the next collection removes, and never a record without its blobs.
+ */
+import { Effect, Option } from "effect"
+import { Actions } from "./actions.ts"
+import { Blobs } from "./blobs.ts"
+import type { Digest } from "./digest.ts"
+import { Disk, type Stamp } from "./disk.ts"
+import { decodeManifest } from "./manifest.ts"
+import { onDisk } from "./store-fault.ts"
+
+/** What must stay. */
+export interface Roots {
+  /** Keys of kept runs. */
+  readonly keys: ReadonlySet<Digest>
+  /** Artifacts of kept runs, for the case that their record is gone. */
+  readonly artifacts: ReadonlySet<Digest>
+  /** Stages that live runs may still look up: everything these ever made stays. */
+  readonly stages: ReadonlySet<string>
+  /** Blobs younger than this stay, because a live run may be about to name them. Milliseconds since 1970. */
+  readonly youngerThan: number
+}
+
+export interface Collected {
+  readonly actions: number
+  readonly blobs: number
+  /** In bytes. */
+  readonly freed: number
+  readonly keptActions: number
+  readonly keptBlobs: number
+}
+
+/** @param dryRun only counts */
+export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolean) {
+  const actions = yield* Actions
+  const blobs = yield* Blobs
+  const disk = yield* Disk
+  const { layout } = blobs
+  const needed = new Set(roots.artifacts)
+  let removedActions = 0
+  let keptActions = 0
+  for (const key of yield* actions.keys) {
+    const found = yield* actions.lookup(key)
+    if (found._tag === "Found" && (roots.keys.has(key) || roots.stages.has(found.record.stage))) {
+      needed.add(found.record.output)
+      keptActions++
+    } else {
+      removedActions++
+      if (!dryRun) yield* actions.remove(key)
+    }
+  }
+  const reachable = yield* closure(needed)
+  let freed = 0
+  let removedBlobs = 0
+  let keptBlobs = 0
+  for (const prefix of yield* onDisk("list", layout.cas, () => disk.list(layout.cas))) {
+    for (const rest of yield* onDisk("list", `${layout.cas}/${prefix}`, () =>
+      disk.list(`${layout.cas}/${prefix}`)
+    )) {
+      const path = `${layout.cas}/${prefix}/${rest}`
+      const stamp = yield* onDisk("look at", path, () => disk.stamp(path))
+      const young = stamp !== undefined && modifiedMillis(stamp) > roots.youngerThan
+      if (reachable.has(prefix + rest) || young) {
+        keptBlobs++
+        continue
+      }
+      removedBlobs++
+      freed += stamp?.size ?? 0
+      if (!dryRun) yield* onDisk("remove", path, () => disk.remove(path))
+    }
+  }
+  if (!dryRun) yield* removeScratch(roots.youngerThan)
+  return { actions: removedActions, blobs: removedBlobs, freed, keptActions, keptBlobs } satisfies Collected
+})
+
+/** Half-written files that a crash left behind. */
+const removeScratch = Effect.fnUntraced(function* (youngerThan: number) {
+  const { layout } = yield* Blobs
+  const disk = yield* Disk
+  yield* onDisk("remove", layout.scratch, () => {
+    for (const name of disk.list(layout.scratch)) {
+      const stamp = disk.stamp(`${layout.scratch}/${name}`)
+      if (stamp !== undefined && modifiedMillis(stamp) <= youngerThan)
+        disk.remove(`${layout.scratch}/${name}`)
+    }
+  })
+})
+
+const modifiedMillis = ({ modified }: Stamp): number =>
+  Number(BigInt(modified.split(" ")[0] ?? "0") / 1_000_000n)
+
+/** Every blob that the artifacts consist of, their parts' blobs included. */
+const closure = Effect.fnUntraced(function* (artifacts: ReadonlySet<Digest>) {
+  const blobs = yield* Blobs
+  const reached = new Set<string>()
+  const open: Array<Digest> = [...artifacts]
+  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+    if (reached.has(digest)) continue
+    reached.add(digest)
+    // What cannot be read cannot be kept whole; its blob stays for `verify` to name.
+    const manifest = yield* blobs.get(digest).pipe(
+      Effect.flatMap((bytes) => decodeManifest(Buffer.from(bytes).toString("utf8"))),
+      Effect.option
+    )
+    if (Option.isNone(manifest)) continue
+    for (const file of Object.values(manifest.value.files)) reached.add(file.digest)
+    open.push(...manifest.value.parts)
+  }
+  return reached
+})

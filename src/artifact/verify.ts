@@ -1,0 +1,88 @@
+/** Checks every byte of a store against its name. */
+import { Effect } from "effect"
+import { Actions } from "./actions.ts"
+import { Artifacts } from "./artifacts.ts"
+import { Blobs } from "./blobs.ts"
+import { isDigest } from "./digest.ts"
+import { Disk } from "./disk.ts"
+import { onDisk } from "./store-fault.ts"
+
+export interface Damage {
+  readonly path: string
+  readonly problem: string
+}
+
+export interface Verified {
+  readonly blobs: number
+  readonly actions: number
+  /** In bytes. */
+  readonly bytes: number
+  readonly damage: ReadonlyArray<Damage>
+}
+
+/**
+ * Hashes every blob and follows every record.
+ *
+ * @param repair removes what is damaged, so that the next run computes it again
+ * @param progress is told how many blobs are done, of how many
+ */
+export const verify = Effect.fnUntraced(function* (
+  repair: boolean,
+  progress: (done: number, total: number) => void
+) {
+  const blobs = yield* Blobs
+  const disk = yield* Disk
+  const { layout } = blobs
+  const damage: Array<Damage> = []
+  const names = yield* onDisk("list", layout.cas, () =>
+    disk
+      .list(layout.cas)
+      .flatMap((prefix) => disk.list(`${layout.cas}/${prefix}`).map((rest) => [prefix, rest] as const))
+  )
+  let bytes = 0
+  for (const [index, [prefix, rest]] of names.entries()) {
+    const path = `${layout.cas}/${prefix}/${rest}`
+    const problem = yield* blobProblem(prefix + rest)
+    if (problem !== undefined) {
+      damage.push({ path, problem })
+      if (repair) yield* onDisk("remove", path, () => disk.removeTree(path))
+    } else bytes += (yield* onDisk("look at", path, () => disk.stamp(path)))?.size ?? 0
+    progress(index + 1, names.length)
+  }
+  const actions = yield* verifyActions(repair, damage)
+  return { blobs: names.length, actions, bytes, damage } satisfies Verified
+})
+
+const blobProblem = Effect.fnUntraced(function* (name: string) {
+  const blobs = yield* Blobs
+  if (!isDigest(name)) return "its name is no digest"
+  return yield* blobs.verify(name).pipe(
+    Effect.as(undefined),
+    Effect.catchTags({
+      BlobMissing: () => Effect.succeed("it is no regular file"),
+      BlobCorrupt: ({ found }) => Effect.succeed(`its bytes hash to ${found}`),
+      StoreFault: ({ code }) => Effect.succeed(`it cannot be read (${code})`)
+    })
+  )
+})
+
+const verifyActions = Effect.fnUntraced(function* (repair: boolean, damage: Array<Damage>) {
+  const actions = yield* Actions
+  const artifacts = yield* Artifacts
+  const { layout } = yield* Blobs
+  const keys = yield* actions.keys
+  for (const key of keys) {
+    const found = yield* actions.lookup(key)
+    const problem =
+      found._tag !== "Found"
+        ? "it is no action record of this key"
+        : yield* artifacts.check(found.record.output).pipe(
+            Effect.as(undefined),
+            Effect.catch((error) => Effect.succeed(`its artifact is not whole: ${error.message}`))
+          )
+    if (problem === undefined) continue
+    damage.push({ path: layout.action(key), problem })
+    if (repair) yield* actions.remove(key)
+  }
+  return keys.length
+})
