@@ -8,7 +8,7 @@ import { dirname } from "node:path"
 import { Context, Effect, Layer, Result } from "effect"
 import { type ActionRecord, decodeAction, encodeAction } from "./action.ts"
 import { type Digest, isDigest } from "./digest.ts"
-import { Disk, type DiskShape, uniqueName } from "./disk.ts"
+import { Disk, type DiskShape, stampText, uniqueName } from "./disk.ts"
 import type { StoreLayout } from "./layout.ts"
 import type { StoreFault } from "./store-error.ts"
 import { onDisk } from "./store-fault.ts"
@@ -20,8 +20,8 @@ export type Lookup =
   | { readonly _tag: "Unreadable"; readonly path: string }
 
 export interface ActionsShape {
-  /** Whether there is a file under the key. Touches nothing else; for many keys in a row. */
-  has(key: Digest): boolean
+  /** What tells that a key's file was touched; `undefined` where there is none. For many keys in a row. */
+  stamp(key: Digest): string | undefined
   lookup(key: Digest): Effect.Effect<Lookup, StoreFault>
   /** Publishes a record unless its key has one. Returns the record that stands under the key afterwards. */
   publish(record: ActionRecord): Effect.Effect<ActionRecord, StoreFault>
@@ -49,6 +49,11 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
         ? { _tag: "Found", record: decoded.success }
         : { _tag: "Unreadable", path }
     })
+  }
+
+  const stamp = (key: Digest): string | undefined => {
+    const found = disk.stamp(layout.action(key))
+    return found === undefined ? undefined : stampText(found)
   }
 
   const publish = Effect.fnUntraced(function* (record: ActionRecord) {
@@ -91,5 +96,5 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
       .filter(isDigest)
   )
 
-  return { has: (key) => disk.stamp(layout.action(key)) !== undefined, lookup, publish, remove, keys }
+  return { stamp, lookup, publish, remove, keys }
 }

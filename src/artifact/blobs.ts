@@ -8,7 +8,7 @@ import { createHash } from "node:crypto"
 import { dirname } from "node:path"
 import { Context, Effect, Layer, Stream } from "effect"
 import { asDigest, type Digest, digestOf } from "./digest.ts"
-import { Disk, type DiskShape, type Stamp, uniqueName } from "./disk.ts"
+import { Disk, type DiskShape, type Stamp, stampText, uniqueName } from "./disk.ts"
 import type { BlobReader } from "./kind.ts"
 import type { StoreLayout } from "./layout.ts"
 import type { FileEntry } from "./manifest.ts"
@@ -51,8 +51,6 @@ export class Blobs extends Context.Service<Blobs, BlobsShape>()("pipeline/artifa
 }
 
 const hashedAtATime = 1 << 22
-
-const stampText = ({ size, modified }: Stamp): BlobStamp => `${size} ${modified}`
 
 const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
   const verified = new Map<Digest, BlobStamp>()

@@ -16,6 +16,9 @@ export interface Stamp {
   readonly modified: string
 }
 
+/** A stamp as one string, to be remembered and compared. */
+export const stampText = ({ size, modified }: Stamp): string => `${size} ${modified}`
+
 export interface WritableFile {
   /** Appends bytes. Rejects with the system's error. */
   write(bytes: Uint8Array): Promise<void>

@@ -24,6 +24,8 @@ export interface LastNode extends BoundParts {
   readonly seconds: number
   readonly bytes: number
   readonly metrics: MetricValues
+  /** The stamp of its action record. */
+  readonly record: string
   /** Every blob of the artifact with the stamp under which it was found good. */
   readonly blobs: ReadonlyArray<readonly [Digest, BlobStamp]>
 }
@@ -39,7 +41,7 @@ export interface StageCode {
   readonly packages: { readonly [name: string]: string }
 }
 
-const seal = "last-run-1"
+const seal = "last-run-2"
 const pathOf = (layout: StoreLayout, pipeline: string) =>
   `${layout.memos}/last-${digestOf(pipeline).slice(0, 32)}.json`
 

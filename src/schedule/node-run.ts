@@ -238,7 +238,16 @@ const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, le
     metrics,
     unchanged
   })
-  const hit: Hit = { _tag: "Hit", key, digest, seconds, bytes, metrics, blobs: [...blobs] }
+  const hit: Hit = {
+    _tag: "Hit",
+    key,
+    digest,
+    seconds,
+    bytes,
+    metrics,
+    record: actions.stamp(key) ?? "",
+    blobs: [...blobs]
+  }
   return { _tag: "Computed", hit } satisfies TaskOutcome
 })
 

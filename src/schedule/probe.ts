@@ -21,6 +21,8 @@ export interface Hit {
   readonly seconds: number
   readonly bytes: number
   readonly metrics: MetricValues
+  /** The stamps of its action record and of every blob. */
+  readonly record: string
   readonly blobs: LastNode["blobs"]
 }
 
@@ -56,7 +58,7 @@ const proberOf = (
   const seen = new Set<Digest>()
 
   const unchanged = (node: LastNode): boolean =>
-    actions.has(node.key) &&
+    actions.stamp(node.key) === node.record &&
     node.blobs.every(([digest, stamp]) => {
       const good = seen.has(digest) || blobs.unchanged(digest, stamp)
       if (good) seen.add(digest)
@@ -71,11 +73,13 @@ const proberOf = (
     })
 
   const lookup: Prober["lookup"] = Effect.fnUntraced(function* (key) {
+    // Taken first: a file that changes meanwhile has another stamp next time.
+    const record = actions.stamp(key) ?? ""
     const found = yield* actions.lookup(key)
     if (found._tag === "Absent") return { _tag: "Miss", key, damage: undefined }
     if (found._tag === "Unreadable") return { _tag: "Miss", key, damage: "its action record was damaged" }
     return yield* artifacts.check(found.record.output).pipe(
-      Effect.map((contents): Hit => ({ ...hitOfRecord(found.record), blobs: [...contents.blobs] })),
+      Effect.map((contents): Hit => ({ ...hitOfRecord(found.record), record, blobs: [...contents.blobs] })),
       Effect.catch((error) => damageOf(key, error))
     )
   })
@@ -93,17 +97,18 @@ const damageOf = (key: Digest, error: StoreError): Effect.Effect<Miss, StoreFaul
   return Effect.succeed({ _tag: "Miss", key, damage })
 }
 
-const hitOf = ({ key, digest, seconds, bytes, metrics, blobs }: LastNode): Hit => ({
+const hitOf = ({ key, digest, seconds, bytes, metrics, record, blobs }: LastNode): Hit => ({
   _tag: "Hit",
   key,
   digest,
   seconds,
   bytes,
   metrics,
+  record,
   blobs
 })
 
-const hitOfRecord = (record: ActionRecord): Omit<Hit, "blobs"> => ({
+const hitOfRecord = (record: ActionRecord): Omit<Hit, "record" | "blobs"> => ({
   _tag: "Hit",
   key: record.key,
   digest: record.output,

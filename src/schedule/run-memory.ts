@@ -25,7 +25,7 @@ export const makeRunMemory = (elaboration: Elaboration, last: LastRun): RunMemor
     // A hit that was recognised by its stamps carries the very list that was remembered.
     if (stage === undefined || (before?.key === hit.key && before.blobs === hit.blobs)) return
     changed = true
-    const { key, digest, seconds, bytes, metrics, blobs } = hit
+    const { key, digest, seconds, bytes, metrics, record, blobs } = hit
     nodes[node.name] = {
       ...bound,
       key,
@@ -36,6 +36,7 @@ export const makeRunMemory = (elaboration: Elaboration, last: LastRun): RunMemor
       seconds,
       bytes,
       metrics,
+      record,
       blobs
     }
   }
