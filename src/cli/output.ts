@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs"
 import { Effect } from "effect"
 import type { Sink, Timing } from "./reporter/reporter.ts"
-import { jsonText } from "./view/json.ts"
+import { jsonText } from "../text/json.ts"
 import { type Style, styleFor } from "./view/style.ts"
 
 /** Writes at once and completely, also when the process is about to end and the other end reads slowly. */

@@ -13,6 +13,7 @@ import { Effect, Schema } from "effect"
 import type { OutputChunk, Plugin } from "rolldown"
 import { digestOf } from "../artifact/digest.ts"
 import { readSource, type SourceFile } from "./source-files.ts"
+import { literal, walk } from "./syntax-tree.ts"
 
 /** Part of every key: another bundler prints another text for the same code. */
 export const bundlerVersion = "rolldown 1.3.2"
@@ -70,7 +71,7 @@ export const bundle = (options: {
         logLevel: "silent",
         // Without these, a neighbour's top-level `Schema.Struct({…})` would stay in every stage's text.
         treeshake: { manualPureFunctions: pureNamespaces, propertyReadSideEffects: false },
-        plugins: [sourcePlugin(options.entry, options.packageRoot, seen)]
+        plugins: [sourcePlugin(options, seen)]
       })
       try {
         const { output } = await build.generate({
@@ -79,7 +80,7 @@ export const bundle = (options: {
           sourcemap: "hidden",
           codeSplitting: false
         })
-        return describe(output[0], seen, options.root)
+        return await describe(output[0], seen, options.root)
       } finally {
         await build.close()
       }
@@ -103,15 +104,26 @@ interface Seen {
 const isEffect = /^(effect|@effect\/[^/]+)(\/|$)/
 const builtins = new Set(builtinModules)
 
-const sourcePlugin = (entry: string, packageRoot: string, seen: Seen): Plugin => ({
+const sourcePlugin = (
+  {
+    entry,
+    root,
+    packageRoot
+  }: { readonly entry: string; readonly root: string; readonly packageRoot: string },
+  seen: Seen
+): Plugin => ({
   name: "pipeline-source",
   async resolveId(source, importer) {
     if (source === entryId) return entryId
-    if (source.startsWith("node:") || builtins.has(source)) return { id: source, external: true }
+    if (source.startsWith("node:") || builtins.has(source)) {
+      return { id: source, external: true, moduleSideEffects: false }
+    }
     // Every stage runs on this program's Effect, so that is the version that counts.
     const from = isEffect.test(source) ? join(packageRoot, "package.json") : importer
     const resolved = await this.resolve(source, from === entryId ? undefined : from, { skipSelf: true })
-    if (resolved === null) return null
+    if (resolved === null) {
+      throw new Error(`cannot find \`${source}\`, which ${relative(root, importer ?? entryId)} imports`)
+    }
     const path = existsSync(resolved.id) ? realpathSync(resolved.id) : resolved.id
     const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
     // A linked package is a project of its own that is being worked on: its code counts, not its version.
@@ -178,7 +190,21 @@ const versionsOf = (specifiers: ReadonlyArray<string>, seen: Seen): { readonly [
   return Object.fromEntries([...versions].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-const describe = (chunk: OutputChunk, seen: Seen, root: string): Bundle => {
+/**
+ * What the finished text imports. The bundler's own list still names packages whose every use was dropped.
+ */
+const importsOf = async (code: string): Promise<ReadonlyArray<string>> => {
+  const { parseAst } = await import("rolldown/parseAst")
+  const found = new Set<string>()
+  walk(parseAst(code), (node) => {
+    const source = "source" in node ? literal(node["source"]) : undefined
+    if (source !== undefined) found.add(source)
+  })
+  return [...found]
+}
+
+const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<Bundle> => {
+  const specifiers = await importsOf(chunk.code)
   const modules: Record<string, string> = {}
   for (const [id, { code }] of Object.entries(chunk.modules)) {
     // The first line names the file and would differ between two checkouts.
@@ -190,8 +216,8 @@ const describe = (chunk: OutputChunk, seen: Seen, root: string): Bundle => {
     map: chunk.map === null ? "" : chunk.map.toString(),
     hash: digestOf(chunk.code),
     modules,
-    packages: versionsOf(chunk.imports, seen),
-    specifiers: chunk.imports,
+    packages: versionsOf(specifiers, seen),
+    specifiers,
     files: [...seen.files.values(), ...[...seen.packages.values()].map(({ file }) => file)]
   }
 }

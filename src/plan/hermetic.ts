@@ -7,6 +7,7 @@
 import { SourceMap } from "node:module"
 import { Effect, Schema } from "effect"
 import type { Bundle } from "./bundle.ts"
+import { type AstNode, identifier, isNode, literal, nodesOf, walk } from "./syntax-tree.ts"
 
 const Use = Schema.Struct({ what: Schema.String, place: Schema.String, cure: Schema.String })
 
@@ -88,27 +89,16 @@ const forbiddenMembers: { readonly [expression: string]: keyof typeof cures } = 
   "DateTime.nowUnsafe": "time"
 }
 
-interface AstNode {
-  readonly type: string
-  readonly start: number
-  readonly [field: string]: unknown
-}
-
-const isNode = (value: unknown): value is AstNode =>
-  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
-
 /** Fails if the stage's code reaches for something outside its key. */
 export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: Bundle, readsFiles: boolean) {
   const { parseAst } = yield* Effect.promise(() => import("rolldown/parseAst"))
-  const program: unknown = parseAst(code.code)
+  const program = parseAst(code.code)
   const found: Array<readonly [what: string, kind: keyof typeof cures, at: number]> = []
-  if (isNode(program)) {
-    const imported = effectImports(program)
-    walk(program, undefined, (node, parent) => {
-      const hit = offence(node, parent, imported, readsFiles)
-      if (hit !== undefined) found.push([hit[0], hit[1], node.start])
-    })
-  }
+  const imported = effectImports(program)
+  walk(program, (node, parent) => {
+    const hit = offence(node, parent, imported, readsFiles)
+    if (hit !== undefined) found.push([hit[0], hit[1], node.start])
+  })
   if (found.length === 0) return
   const place = placeOf(code)
   return yield* new NotHermetic({
@@ -117,23 +107,12 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
   })
 })
 
-const walk = (
-  node: AstNode,
-  parent: AstNode | undefined,
-  visit: (node: AstNode, parent: AstNode | undefined) => void
-): void => {
-  visit(node, parent)
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) walk(child, node, visit)
-  }
-}
-
 /** Local names of what is imported from Effect, such as `Clock` under whatever name the minifier gave it. */
-const effectImports = (program: AstNode): ReadonlyMap<string, string> => {
+const effectImports = (program: object): ReadonlyMap<string, string> => {
   const names = new Map<string, string>()
-  for (const statement of nodesOf(program["body"])) {
-    if (statement.type !== "ImportDeclaration" || literal(statement["source"])?.startsWith("effect") !== true)
-      continue
+  for (const statement of "body" in program ? nodesOf(program.body) : []) {
+    const isImport = statement.type === "ImportDeclaration"
+    if (!isImport || literal(statement["source"])?.startsWith("effect") !== true) continue
     for (const specifier of nodesOf(statement["specifiers"])) {
       const local = identifier(specifier["local"])
       const imported = identifier(specifier["imported"])
@@ -142,14 +121,6 @@ const effectImports = (program: AstNode): ReadonlyMap<string, string> => {
   }
   return names
 }
-
-const nodesOf = (value: unknown): ReadonlyArray<AstNode> => (Array.isArray(value) ? value.filter(isNode) : [])
-const identifier = (value: unknown): string | undefined =>
-  isNode(value) && value.type === "Identifier" && typeof value["name"] === "string"
-    ? value["name"]
-    : undefined
-const literal = (value: unknown): string | undefined =>
-  isNode(value) && value.type === "Literal" && typeof value["value"] === "string" ? value["value"] : undefined
 
 /** What a node reaches for that it must not, if anything. */
 const offence = (
@@ -180,7 +151,7 @@ const expressionOf = (
     case "ImportDeclaration":
       return literal(node["source"])?.replace(/^node:/, "")
     case "ImportExpression":
-      return "import(…)"
+      return literal(node["source"]) === undefined ? "import(…)" : undefined
     case "MemberExpression": {
       if (isNode(node["object"]) && node["object"].type === "MetaProperty") {
         return `import.meta.${identifier(node["property"])}`

@@ -11,6 +11,7 @@ import { Disk, type DiskShape } from "../artifact/disk.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
 import { onDisk } from "../artifact/store-fault.ts"
+import { jsonLine } from "../text/json.ts"
 import { Event } from "./event.ts"
 import { decodePlan, type PlanFile } from "./plan-file.ts"
 
@@ -65,7 +66,6 @@ export class RunStore extends Context.Service<RunStore, RunStoreShape>()("pipeli
 export const runLeaseKey = (id: string): Digest => digestOf(`run ${id}`)
 
 const EventLine = Schema.fromJsonString(Schema.toCodecJson(Event))
-const encodeEvent = Schema.encodeSync(EventLine)
 const decodeEvent = Schema.decodeUnknownOption(EventLine)
 
 /** Events that decide what a later process may believe. */
@@ -87,7 +87,7 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
           // Progress is for eyes only: nothing can be learned from it later.
           const lines = events
             .filter(({ _tag }) => _tag !== "Progress")
-            .map((event) => `${encodeEvent(event)}\n`)
+            .map((event) => `${jsonLine(event)}\n`)
           if (lines.length > 0) disk.append(path, Buffer.from(lines.join("")), events.some(decisive))
         }
       }

@@ -15,12 +15,14 @@ import { describe } from "./describe.ts"
 import { failureOf } from "./failure.ts"
 import { Reply, Request } from "./protocol.ts"
 import { runStage, type Send } from "./run-stage.ts"
+import { endWithParent } from "./watch-parent.ts"
 
 process.setSourceMapsEnabled(true)
 
 // Ctrl-C reaches every process of a terminal's foreground group. The scheduler alone decides what it means.
 process.on("SIGINT", () => {})
 process.on("disconnect", () => process.exit(0))
+endWithParent()
 
 const encodeReply = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Reply)))
 const decodeRequest = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.toCodecJson(Request)))

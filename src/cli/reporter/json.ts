@@ -1,5 +1,5 @@
 /** `--json`: every event as one line, decodable with `Schema.toCodecJson(Event)`. */
-import { jsonLine } from "../view/json.ts"
+import { jsonLine } from "../../text/json.ts"
 import { Batch } from "./batch.ts"
 import type { Reporter, Sink, Timing } from "./reporter.ts"
 

@@ -1,0 +1,35 @@
+/** Reading a syntax tree whose shape nobody vouches for. */
+
+export interface AstNode {
+  readonly type: string
+  /** Where its text begins, in UTF-16 code units. */
+  readonly start: number
+  readonly [field: string]: unknown
+}
+
+export const isNode = (value: unknown): value is AstNode =>
+  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
+
+export const nodesOf = (value: unknown): ReadonlyArray<AstNode> =>
+  Array.isArray(value) ? value.filter(isNode) : []
+
+export const identifier = (value: unknown): string | undefined =>
+  isNode(value) && value.type === "Identifier" && typeof value["name"] === "string"
+    ? value["name"]
+    : undefined
+
+export const literal = (value: unknown): string | undefined =>
+  isNode(value) && value.type === "Literal" && typeof value["value"] === "string" ? value["value"] : undefined
+
+/** Visits a node and everything below it, each with the node above. */
+export const walk = (
+  root: unknown,
+  visit: (node: AstNode, parent: AstNode | undefined) => void,
+  parent?: AstNode
+): void => {
+  if (!isNode(root)) return
+  visit(root, parent)
+  for (const value of Object.values(root)) {
+    for (const child of Array.isArray(value) ? value : [value]) walk(child, visit, root)
+  }
+}
