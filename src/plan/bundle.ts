@@ -8,7 +8,8 @@
  */
 import { existsSync, realpathSync } from "node:fs"
 import { builtinModules } from "node:module"
-import { dirname, join, relative, sep } from "node:path"
+import { dirname, join, relative, resolve, sep } from "node:path"
+import { pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
 import type { OutputChunk, Plugin } from "rolldown"
 import { digestOf } from "../artifact/digest.ts"
@@ -78,6 +79,7 @@ export const bundle = (options: {
           format: "esm",
           minify: true,
           sourcemap: "hidden",
+          sourcemapPathTransform: (source, map) => relative(options.root, resolve(dirname(map), source)),
           codeSplitting: false
         })
         return await describe(output[0], seen, options.root)
@@ -86,11 +88,18 @@ export const bundle = (options: {
       }
     },
     catch: (cause) =>
-      new BundleFailed({
-        entry: options.what,
-        reason: cause instanceof Error ? cause.message : String(cause)
-      })
+      new BundleFailed({ entry: options.what, reason: reasonOf(cause) })
   })
+
+/** What Rolldown found, each with its picture of the place, without the names that only Rolldown knows. */
+const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const errors: ReadonlyArray<unknown> = "errors" in cause && Array.isArray(cause.errors) ? cause.errors : [cause]
+  return errors
+    .map((error) => (error instanceof Error ? error.message : String(error)))
+    .map((message) => message.replace(/^\[[A-Z_]+\] /, "").trim())
+    .join("\n")
+}
 
 /** Calls on these names make values and do nothing else, so an unused one may go. */
 const pureNamespaces = ["Schema", "Stage", "Kind", "Pipeline", "Context", "Effect", "Layer", "Object"]
@@ -213,7 +222,7 @@ const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<B
   }
   return {
     code: chunk.code,
-    map: chunk.map === null ? "" : chunk.map.toString(),
+    map: chunk.map === null ? "" : withRoot(chunk.map.toString(), root),
     hash: digestOf(chunk.code),
     modules,
     packages: versionsOf(specifiers, seen),
@@ -221,3 +230,7 @@ const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<B
     files: [...seen.files.values(), ...[...seen.packages.values()].map(({ file }) => file)]
   }
 }
+
+/** Sources in a map are named from the root on; a stack then shows where they are, wherever the bundle lies. */
+const withRoot = (map: string, root: string): string =>
+  JSON.stringify({ ...JSON.parse(map), sourceRoot: pathToFileURL(`${root}/`).href })

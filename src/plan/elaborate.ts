@@ -148,10 +148,14 @@ const mergeFiles = (bundles: ReadonlyArray<Bundle>): ReadonlyArray<SourceFile> |
   return [...files.values()]
 }
 
+/** A file without a default export is no mistake of the bundler's: the worker says what is wrong with it. */
+const exposePipeline = (path: string): string =>
+  `import * as file from ${JSON.stringify(path)}\nexport const pipeline = file.default`
+
 /** The bundle that a worker builds the pipeline from; it exposes every module, so that stages can be found by export. */
 const bundlePipeline = Effect.fnUntraced(function* (project: Project, file: PipelineFile) {
   const what = `pipelines/${file.name}`
-  const entry = `export { default as pipeline } from ${JSON.stringify(file.path)}`
+  const entry = exposePipeline(file.path)
   const first = yield* bundle({ entry, what, ...project })
   const modules = first.files.map(({ path }) => path).filter((path) => !path.endsWith("package.json"))
   const packages = first.specifiers.filter((specifier) => !/^(node:|effect(\/|$)|@effect\/)/.test(specifier))
@@ -174,7 +178,7 @@ export const describe = Effect.fnUntraced(function* (
 ) {
   const { pipeline, stages } = files
   const entry = [
-    ...(pipeline === undefined ? [] : [`export { default as pipeline } from ${JSON.stringify(pipeline)}`]),
+    ...(pipeline === undefined ? [] : [exposePipeline(pipeline)]),
     ...stages.map((path, index) => `import * as m${index} from ${JSON.stringify(path)}`),
     `export const modules = { ${stages.map((path, index) => `${JSON.stringify(path)}: m${index}`).join(", ")} }`
   ].join("\n")

@@ -97,7 +97,8 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
   const imported = effectImports(program)
   walk(program, (node, parent) => {
     const hit = offence(node, parent, imported, readsFiles)
-    if (hit !== undefined) found.push([hit[0], hit[1], node.start])
+    if (hit === undefined) return
+    found.push([hit[0], hit[1], node.type === "ImportDeclaration" ? firstUse(program, node) : node.start])
   })
   if (found.length === 0) return
   const place = placeOf(code)
@@ -106,6 +107,18 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
     uses: found.map(([what, kind, at]) => ({ what, place: place(at), cure: cures[kind] }))
   })
 })
+
+/** Where something is used that a declaration imports: the declaration itself has no place in the source map. */
+const firstUse = (program: object, declaration: AstNode): number => {
+  const names = new Set(nodesOf(declaration["specifiers"]).map(({ local }) => identifier(local)))
+  let found: number | undefined
+  walk(program, (node, parent) => {
+    if (found !== undefined || parent?.type.startsWith("Import") === true) return
+    const name = identifier(node)
+    if (name !== undefined && names.has(name)) found = node.start
+  })
+  return found ?? declaration.start
+}
 
 /** Local names of what is imported from Effect, such as `Clock` under whatever name the minifier gave it. */
 const effectImports = (program: object): ReadonlyMap<string, string> => {
@@ -201,7 +214,7 @@ const placeOf = (code: Bundle): ((at: number) => string) => {
     const line = before.split("\n").length - 1
     const column = at - (before.lastIndexOf("\n") + 1)
     const entry = map?.findEntry(line, column)
-    return entry === undefined || !("originalSource" in entry)
+    return entry === undefined || !("originalSource" in entry) || entry.originalSource === undefined
       ? `bundle:${line + 1}:${column + 1}`
       : `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`
   }

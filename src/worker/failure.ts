@@ -9,10 +9,19 @@ export const failureOf = (cause: Cause.Cause<unknown>): Failure => {
 }
 
 const describe = (error: unknown, unexpected: boolean): Failure => {
-  if (!(error instanceof Error)) return { tag: "Error", message: textOf(error) }
-  const tag = "_tag" in error && typeof error._tag === "string" ? error._tag : error.name
+  if (
+    typeof error !== "object" ||
+    error === null ||
+    !("message" in error) ||
+    typeof error.message !== "string"
+  ) {
+    return { tag: "Error", message: textOf(error) }
+  }
+  const name = "name" in error && typeof error.name === "string" ? error.name : "Error"
+  const tag = "_tag" in error && typeof error._tag === "string" ? error._tag : name
   const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {}
-  const stack = unexpected || (tag === "BadModule" && "stack" in error) ? { stack: error.stack ?? "" } : {}
+  const traced = unexpected || tag === "BadModule"
+  const stack = traced && "stack" in error && typeof error.stack === "string" ? { stack: error.stack } : {}
   return { tag, message: error.message === "" ? tag : error.message, ...hint, ...stack }
 }
 

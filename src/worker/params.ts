@@ -12,7 +12,7 @@ export class InvalidParam extends Schema.TaggedError<InvalidParam>()("InvalidPar
   override get message() {
     return this.problems.length === 1
       ? `${this.pipeline}: ${this.problems[0]}`
-      : `${this.pipeline}: ${this.problems.map((problem) => `\n  ${problem}`).join("")}`
+      : `${this.pipeline}:${this.problems.map((problem) => `\n  ${problem}`).join("")}`
   }
 }
 
