@@ -8,7 +8,15 @@ import { dirname } from "node:path"
 import { Context, Effect, Layer, Result } from "effect"
 import { type ActionRecord, decodeAction, encodeAction } from "./action.ts"
 import { type Digest, isDigest } from "./digest.ts"
-import { Disk, type DiskShape, stampText, uniqueName } from "./disk.ts"
+import {
+  Disk,
+  type DiskShape,
+  makeLastingDirectory,
+  removeQuietly,
+  stampIfReadable,
+  stampText,
+  uniqueName
+} from "./disk.ts"
 import type { StoreLayout } from "./layout.ts"
 import type { StoreFault } from "./store-error.ts"
 import { onDisk } from "./store-fault.ts"
@@ -52,7 +60,7 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
   }
 
   const stamp = (key: Digest): string | undefined => {
-    const found = disk.stamp(layout.action(key))
+    const found = stampIfReadable(disk, layout.action(key))
     return found === undefined ? undefined : stampText(found)
   }
 
@@ -61,14 +69,14 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
     const published = yield* onDisk("write", path, () => {
       const temporary = `${layout.scratch}/${uniqueName()}`
       disk.makeDirectory(layout.scratch)
-      disk.makeDirectory(dirname(path))
+      makeLastingDirectory(disk, dirname(path))
       try {
         disk.createWhole(temporary, Buffer.from(`${encodeAction(record)}\n`))
         const first = disk.link(temporary, path)
         if (first) disk.syncDirectory(dirname(path))
         return first
       } finally {
-        disk.remove(temporary)
+        removeQuietly(disk, temporary)
       }
     })
     if (published) return record

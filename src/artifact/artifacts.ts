@@ -3,7 +3,7 @@ import { Context, Effect, Layer } from "effect"
 import { type BlobStamp, Blobs, type BlobsShape } from "./blobs.ts"
 import type { Digest } from "./digest.ts"
 import type { AnyKind, ArtifactReader, CodecError, Kind } from "./kind.ts"
-import { decodeManifest, encodeManifest, type FileEntry, type Manifest } from "./manifest.ts"
+import { decodeManifest, encodeManifest, type FileEntry, isPlainName, type Manifest } from "./manifest.ts"
 import { BlobCorrupt, BlobMissing, type StoreError } from "./store-error.ts"
 
 /** What an artifact consists of in the store. */
@@ -36,9 +36,6 @@ export class Artifacts extends Context.Service<Artifacts, ArtifactsShape>()("pip
     Effect.map(Blobs, (blobs) => Artifacts.of(makeArtifacts(blobs)))
   )
 }
-
-/** A file's name in an artifact: plain, so that it can never lead out of a directory it is exported to. */
-const plainName = /^[a-z0-9][a-z0-9._-]*$/i
 
 const makeArtifacts = (blobs: BlobsShape): ArtifactsShape => {
   const manifestOf = Effect.fnUntraced(function* (digest: Digest) {
@@ -76,7 +73,7 @@ const makeArtifacts = (blobs: BlobsShape): ArtifactsShape => {
     const files: Record<string, FileEntry> = {}
     const parts: Array<Digest> = []
     const add = (file: string, entry: FileEntry) => {
-      if (!plainName.test(file)) throw new Error(`${kind.name} writes a file called ${JSON.stringify(file)}`)
+      if (!isPlainName(file)) throw new Error(`${kind.name} writes a file called ${JSON.stringify(file)}`)
       files[file] = entry
     }
     yield* kind.encode(value, {
@@ -100,7 +97,7 @@ const makeArtifacts = (blobs: BlobsShape): ArtifactsShape => {
 
   const check = Effect.fnUntraced(function* (digest: Digest) {
     const found = new Map<Digest, BlobStamp>()
-    const manifest = yield* collect(digest, found)
+    const manifest = yield* collect(digest, found, new Set())
     const bytes = Object.values(manifest.files).reduce((sum, { size }) => sum + size, 0)
     return { manifest, bytes, blobs: found }
   })
@@ -112,14 +109,20 @@ const makeArtifacts = (blobs: BlobsShape): ArtifactsShape => {
     return yield* check(digest)
   })
 
-  const collect = (digest: Digest, found: Map<Digest, BlobStamp>): Effect.Effect<Manifest, StoreError> =>
+  /** @param walked the artifacts looked at so far: a file of one may have the bytes of another's manifest */
+  const collect = (
+    digest: Digest,
+    found: Map<Digest, BlobStamp>,
+    walked: Set<Digest>
+  ): Effect.Effect<Manifest, StoreError> =>
     Effect.gen(function* () {
+      walked.add(digest)
       found.set(digest, yield* blobs.check(digest))
       const manifest = yield* manifestOf(digest)
       for (const file of Object.values(manifest.files)) {
         if (!found.has(file.digest)) found.set(file.digest, yield* blobs.check(file.digest))
       }
-      for (const part of manifest.parts) if (!found.has(part)) yield* collect(part, found)
+      for (const part of manifest.parts) if (!walked.has(part)) yield* collect(part, found, walked)
       return manifest
     })
 

@@ -8,7 +8,15 @@ import { createHash } from "node:crypto"
 import { dirname } from "node:path"
 import { Context, Effect, Layer, Stream } from "effect"
 import { asDigest, type Digest, digestOf } from "./digest.ts"
-import { Disk, type DiskShape, type Stamp, stampText, uniqueName } from "./disk.ts"
+import {
+  Disk,
+  type DiskShape,
+  makeLastingDirectory,
+  type Stamp,
+  stampIfReadable,
+  stampText,
+  uniqueName
+} from "./disk.ts"
 import type { BlobReader } from "./kind.ts"
 import type { StoreLayout } from "./layout.ts"
 import type { FileEntry } from "./manifest.ts"
@@ -100,7 +108,7 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
     onDisk("write", layout.blob(digest), () => {
       const path = layout.blob(digest)
       disk.protect(temporary)
-      disk.makeDirectory(dirname(path))
+      makeLastingDirectory(disk, dirname(path))
       disk.rename(temporary, path)
       disk.syncDirectory(dirname(path))
       const stamp = disk.stamp(path)
@@ -115,17 +123,21 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
     yield* onDisk("write", temporary, () => {
       disk.makeDirectory(layout.scratch)
       disk.createWhole(temporary, bytes)
-    }).pipe(Effect.tapError(() => discard(temporary)))
-    yield* settle(temporary, digest)
+    }).pipe(
+      Effect.andThen(settle(temporary, digest)),
+      Effect.tapError(() => discard(temporary))
+    )
     return entry
   })
 
-  /** True only for a blob known to be good, so that writing heals a bad one. */
+  /**
+   * True only for a blob known to be good, so that writing heals a bad one. Protecting it again makes it young: nothing may
+   * name it yet, and a garbage collection must not take it before something does.
+   */
   const isThere = (digest: Digest) =>
-    check(digest).pipe(
-      Effect.as(true),
-      Effect.catchTags({ BlobMissing: () => Effect.succeed(false), BlobCorrupt: () => Effect.succeed(false) })
-    )
+    onDisk("write", layout.blob(digest), () => {
+      if (disk.stamp(layout.blob(digest)) !== undefined) disk.protect(layout.blob(digest))
+    }).pipe(Effect.andThen(check(digest)), Effect.match({ onSuccess: () => true, onFailure: () => false }))
 
   const discard = (temporary: string) =>
     Effect.ignore(onDisk("remove", temporary, () => disk.remove(temporary)))
@@ -133,7 +145,7 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
   const putStream = Effect.fnUntraced(function* <E, R>(content: Stream.Stream<Uint8Array, E, R>) {
     const temporary = `${layout.scratch}/${uniqueName()}`
     yield* onDisk("write", layout.scratch, () => disk.makeDirectory(layout.scratch))
-    const entry = yield* Effect.acquireUseRelease(
+    return yield* Effect.acquireUseRelease(
       onDiskAsync("write", temporary, () => disk.create(temporary)),
       (file) =>
         Effect.gen(function* () {
@@ -154,9 +166,10 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
           return { digest: asDigest(sum.digest("hex")), size }
         }),
       (file) => Effect.ignore(onDiskAsync("close", temporary, () => file.close()))
-    ).pipe(Effect.onError(() => discard(temporary)))
-    yield* settle(temporary, entry.digest)
-    return entry
+    ).pipe(
+      Effect.tap(({ digest }) => settle(temporary, digest)),
+      Effect.onError(() => discard(temporary))
+    )
   })
 
   const open = Effect.fnUntraced(function* (digest: Digest) {
@@ -167,6 +180,7 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
       size,
       read: (position, length) =>
         onDisk("read", path, () => {
+          if (position + length > size) return undefined
           const buffer = new Uint8Array(length)
           const file = disk.openRead(path)
           try {
@@ -204,7 +218,7 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
     adopt: (digest) => Effect.map(stampOf(digest), (stamp) => void verified.set(digest, stampText(stamp))),
     trust: (digest, stamp) => void verified.set(digest, stamp),
     unchanged: (digest, stamp) => {
-      const now = disk.stamp(layout.blob(digest))
+      const now = stampIfReadable(disk, layout.blob(digest))
       return now !== undefined && stampText(now) === stamp
     }
   }

@@ -63,14 +63,14 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
     )) {
       const path = `${layout.cas}/${prefix}/${rest}`
       const stamp = yield* onDisk("look at", path, () => disk.stamp(path))
-      const young = stamp !== undefined && modifiedMillis(stamp) > roots.youngerThan
+      const young = stamp !== undefined && changedMillis(stamp) > roots.youngerThan
       if (reachable.has(prefix + rest) || young) {
         keptBlobs++
         continue
       }
       removedBlobs++
       freed += stamp?.size ?? 0
-      if (!dryRun) yield* onDisk("remove", path, () => disk.remove(path))
+      if (!dryRun) yield* onDisk("remove", path, () => disk.removeTree(path))
     }
   }
   if (!dryRun) yield* removeScratch(roots.youngerThan)
@@ -84,22 +84,25 @@ const removeScratch = Effect.fnUntraced(function* (youngerThan: number) {
   yield* onDisk("remove", layout.scratch, () => {
     for (const name of disk.list(layout.scratch)) {
       const stamp = disk.stamp(`${layout.scratch}/${name}`)
-      if (stamp !== undefined && modifiedMillis(stamp) <= youngerThan)
-        disk.remove(`${layout.scratch}/${name}`)
+      if (stamp !== undefined && changedMillis(stamp) <= youngerThan) disk.remove(`${layout.scratch}/${name}`)
     }
   })
 })
 
-const modifiedMillis = ({ modified }: Stamp): number =>
-  Number(BigInt(modified.split(" ")[0] ?? "0") / 1_000_000n)
+/** When content or metadata changed last: writing a blob that is there already only touches its metadata. */
+const changedMillis = ({ modified }: Stamp): number =>
+  Number(BigInt(modified.split(" ")[1] ?? "0") / 1_000_000n)
 
 /** Every blob that the artifacts consist of, their parts' blobs included. */
 const closure = Effect.fnUntraced(function* (artifacts: ReadonlySet<Digest>) {
   const blobs = yield* Blobs
   const reached = new Set<string>()
+  // Apart from `reached`: a file of one artifact may have the bytes of another one's manifest.
+  const walked = new Set<Digest>()
   const open: Array<Digest> = [...artifacts]
   for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
-    if (reached.has(digest)) continue
+    if (walked.has(digest)) continue
+    walked.add(digest)
     reached.add(digest)
     // What cannot be read cannot be kept whole; its blob stays for `verify` to name.
     const manifest = yield* blobs.get(digest).pipe(

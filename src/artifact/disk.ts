@@ -6,7 +6,7 @@
  * Everything the store does to a disk passes here, which is where tests make the disk fail.
  */
 import * as fs from "node:fs"
-import { dirname } from "node:path"
+import { dirname, resolve } from "node:path"
 import { Context, Layer } from "effect"
 
 /** What tells that a file was touched. Equal stamps mean equal bytes as far as the file system can say. */
@@ -54,7 +54,8 @@ export interface DiskShape {
   /** False where there was none. */
   remove(path: string): boolean
   removeTree(path: string): void
-  makeDirectory(path: string): void
+  /** Returns the outermost directory that had to be made, `undefined` where all were there. */
+  makeDirectory(path: string): string | undefined
   /** Names in a directory, sorted; none where there is no directory. */
   list(directory: string): ReadonlyArray<string>
   /** Makes the names in a directory survive a power cut. */
@@ -153,7 +154,7 @@ const nodeDisk: DiskShape = {
       return true
     }, false),
   removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
-  makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
+  makeDirectory: (path) => fs.mkdirSync(resolve(path), { recursive: true }),
   list: (directory) => ifMissing(() => fs.readdirSync(directory).sort(), []),
   syncDirectory: (directory) => withFile(directory, "r", (descriptor) => fs.fsyncSync(descriptor)),
   protect: (path) => fs.chmodSync(path, 0o444)
@@ -175,8 +176,40 @@ export const uniqueName = (): string => `${process.pid}-${process.hrtime.bigint(
  */
 export const writeAtomically = (disk: DiskShape, scratch: string, path: string, bytes: Uint8Array): void => {
   const temporary = `${scratch}/${uniqueName()}`
-  disk.makeDirectory(dirname(path))
-  disk.createWhole(temporary, bytes)
-  disk.rename(temporary, path)
+  makeLastingDirectory(disk, dirname(path))
+  try {
+    disk.createWhole(temporary, bytes)
+    disk.rename(temporary, path)
+  } catch (error) {
+    removeQuietly(disk, temporary)
+    throw error
+  }
   disk.syncDirectory(dirname(path))
+}
+
+/** Makes a directory whose own name survives a power cut. Costs nothing where it was there before. */
+export const makeLastingDirectory = (disk: DiskShape, path: string): void => {
+  const outermost = disk.makeDirectory(path)
+  if (outermost === undefined) return
+  for (let made = resolve(path); made.length >= outermost.length; made = dirname(made))
+    disk.syncDirectory(dirname(made))
+}
+
+/** A file's stamp for a quick look: without one, whoever asks looks closer and meets the disk's error there. */
+export const stampIfReadable = (disk: DiskShape, path: string): Stamp | undefined => {
+  try {
+    return disk.stamp(path)
+  } catch (error) {
+    if (isSystemError(error)) return undefined
+    throw error
+  }
+}
+
+/** Cleans up after a failure that is told anyway: that this fails as well is no news. */
+export const removeQuietly = (disk: DiskShape, path: string): void => {
+  try {
+    disk.remove(path)
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+  }
 }

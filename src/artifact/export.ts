@@ -50,28 +50,29 @@ const exportReader = (
   Effect.gen(function* () {
     const disk = yield* Disk
     yield* onDisk("make", directory, () => disk.makeDirectory(directory))
-    for (const [name, { digest, size }] of Object.entries(reader.manifest.files)) {
+    for (const [name, { digest }] of Object.entries(reader.manifest.files)) {
       const path = join(directory, name)
       if (existsSync(path)) return yield* new ExportTargetExists({ path })
-      yield* copyBlob(yield* reader.open(name), size, path)
-      exported.push({ path, digest, size })
+      const blob = yield* reader.open(name)
+      yield* copyBlob(blob, path)
+      exported.push({ path, digest, size: blob.size })
     }
     for (const index of reader.manifest.parts.keys()) {
       yield* exportReader(yield* reader.part(index), join(directory, `part-${index}`), exported)
     }
   })
 
-const copyBlob = Effect.fnUntraced(function* (blob: BlobReader, size: number, path: string) {
+const copyBlob = Effect.fnUntraced(function* (blob: BlobReader, path: string) {
   const disk = yield* Disk
   yield* Effect.acquireUseRelease(
     onDiskAsync("write", path, () => disk.create(path)),
     (file) =>
       Effect.gen(function* () {
-        for (let at = 0; at < size; at += step) {
-          const bytes = yield* blob.read(at, Math.min(step, size - at))
+        for (let at = 0; at < blob.size; at += step) {
+          const bytes = yield* blob.read(at, Math.min(step, blob.size - at))
           yield* onDiskAsync("write", path, () => file.write(bytes))
         }
-      }),
+      }).pipe(Effect.onError(() => Effect.ignore(onDisk("remove", path, () => disk.remove(path))))),
     (file) => Effect.ignore(onDiskAsync("close", path, () => file.close()))
   )
 })

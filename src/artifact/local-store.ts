@@ -3,7 +3,7 @@ import { Effect, Layer, Schema } from "effect"
 import { Actions } from "./actions.ts"
 import { Artifacts } from "./artifacts.ts"
 import { Blobs } from "./blobs.ts"
-import { Disk, writeAtomically } from "./disk.ts"
+import { Disk, removeQuietly, uniqueName, writeAtomically } from "./disk.ts"
 import { type StoreLayout, storeFormat } from "./layout.ts"
 import { defaultLeaseTimes, Leases, type LeaseTimes } from "./leases.ts"
 import { StoreVersionMismatch } from "./store-error.ts"
@@ -58,8 +58,10 @@ const writeFormat = (disk: Disk["Service"], layout: StoreLayout): void => {
 /** A store that cannot be written is an error before any work starts, not after an hour of it. */
 const probeWrite = (disk: Disk["Service"], layout: StoreLayout): void => {
   disk.makeDirectory(layout.scratch)
-  const path = `${layout.scratch}/probe-${process.pid}`
-  disk.remove(path)
-  disk.createWhole(path, new Uint8Array([0]))
-  disk.remove(path)
+  const path = `${layout.scratch}/${uniqueName()}`
+  try {
+    disk.createWhole(path, new Uint8Array([0]))
+  } finally {
+    removeQuietly(disk, path)
+  }
 }

@@ -12,11 +12,19 @@ export const FileEntry = Schema.Struct({
 })
 export type FileEntry = typeof FileEntry.Type
 
+/** Whether a file's name is plain, so that it can never lead out of a directory it is exported to. */
+export const isPlainName = (file: string): boolean => /^[a-z0-9][a-z0-9._-]*$/i.test(file)
+
+const withPlainNames = Schema.makeFilter((files: { readonly [file: string]: FileEntry }) => {
+  const odd = Object.keys(files).find((file) => !isPlainName(file))
+  return odd === undefined ? undefined : `has a file called ${JSON.stringify(odd)}`
+})
+
 export const Manifest = Schema.Struct({
   format: Schema.Literal(1),
   kind: Schema.String,
   version: Schema.Int,
-  files: Schema.Record(Schema.String, FileEntry),
+  files: Schema.Record(Schema.String, FileEntry).check(withPlainNames),
   /** Artifacts that this one is made of and does not repeat, such as the parts of a combined dataset. */
   parts: Schema.Array(Digest)
 })

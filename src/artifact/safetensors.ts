@@ -54,15 +54,16 @@ export const encodeHeader = (
   }>,
   metadata: { readonly [key: string]: string } = {}
 ): Uint8Array => {
-  const header: Record<string, unknown> = {}
-  if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata
+  // A list and not an object: assigning to `__proto__` would lose a tensor of that name.
+  const header: Array<readonly [string, unknown]> = []
+  if (Object.keys(metadata).length > 0) header.push(["__metadata__", metadata])
   let offset = 0
   for (const { name, dtype, shape } of tensors) {
     const end = offset + elementsOf(shape) * bytesPerElement[dtype]
-    header[name] = { dtype, shape, data_offsets: [offset, end] }
+    header.push([name, { dtype, shape, data_offsets: [offset, end] }])
     offset = end
   }
-  const json = JSON.stringify(header)
+  const json = JSON.stringify(Object.fromEntries(header))
   const text = Buffer.from(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(text.length))
@@ -100,6 +101,8 @@ export const decodeHeader = Effect.fnUntraced(function* (json: Uint8Array, fileS
       metadata = entry
       continue
     }
+    if (name === "__metadata__")
+      return yield* new MalformedSafetensors({ reason: "its metadata is a tensor" })
     const dtype = yield* knownDType(name, entry.dtype)
     const [begin, end] = entry.data_offsets
     const bytes = elementsOf(entry.shape) * bytesPerElement[dtype]

@@ -16,6 +16,16 @@ export const bytesPerElement: { readonly [dtype in DType]: number } = { U8: 1, I
 
 export const elementsOf = (shape: ReadonlyArray<number>): number => shape.reduce((a, b) => a * b, 1)
 
+/** What is wrong with a tensor whose parts do not belong together; `undefined` where they do. */
+export const problemOf = ({ dtype, shape, data }: TensorData): string | undefined => {
+  if (!(data instanceof arrayOf[dtype])) return `are called ${dtype}, but come as ${data.constructor.name}`
+  const elements = elementsOf(shape)
+  if (data.length === elements) return undefined
+  return `of shape [${shape.join(", ")}] need ${elements} elements and have ${data.length}`
+}
+
+const arrayOf = { U8: Uint8Array, I32: Int32Array, F32: Float32Array, F64: Float64Array }
+
 /** The little-endian bytes of a tensor, without a copy. */
 export const bytesOf = (data: TensorArray): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

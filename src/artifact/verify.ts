@@ -69,6 +69,7 @@ const blobProblem = Effect.fnUntraced(function* (name: string) {
 const verifyActions = Effect.fnUntraced(function* (repair: boolean, damage: Array<Damage>) {
   const actions = yield* Actions
   const artifacts = yield* Artifacts
+  const disk = yield* Disk
   const { layout } = yield* Blobs
   const keys = yield* actions.keys
   for (const key of keys) {
@@ -82,7 +83,7 @@ const verifyActions = Effect.fnUntraced(function* (repair: boolean, damage: Arra
           )
     if (problem === undefined) continue
     damage.push({ path: layout.action(key), problem })
-    if (repair) yield* actions.remove(key)
+    if (repair) yield* onDisk("remove", layout.action(key), () => disk.removeTree(layout.action(key)))
   }
   return keys.length
 })

@@ -22,6 +22,20 @@ export const complaint = (cause: Cause.Cause<unknown>, style: Style): string => 
   return render(told(failure.error), style)
 }
 
+/** The text for a command that was written wrongly: a flag, an argument, a command that does not exist. */
+export const misuse = (
+  errors: ReadonlyArray<{ readonly message: string; readonly suggestions?: ReadonlyArray<string> }>,
+  command: string,
+  style: Style
+): string => {
+  const messages = errors.map(({ message }) =>
+    (message.split("\n")[0] ?? "").replace("Expected: Schema validation failed: ", "")
+  )
+  const guesses = errors.flatMap(({ suggestions = [] }) => suggestions)
+  const hints = [...guesses.map((name) => `did you mean \`${name}\`?`), `${command} --help`]
+  return render({ message: messages.join("\n"), hints, details: [] }, style)
+}
+
 const isTagged = (value: unknown): value is { readonly _tag: string } =>
   typeof value === "object" && value !== null && "_tag" in value && typeof value._tag === "string"
 
@@ -36,11 +50,16 @@ const told = (error: unknown): Told => {
       details: stack === undefined ? [] : frames(stack)
     }
   }
+  const hint = "hint" in error && typeof error.hint === "string" ? [error.hint] : []
+  // An error with a cure of its own has said what there is.
   const guess =
-    "name" in error && "known" in error && Array.isArray(error.known) && typeof error.name === "string"
+    hint.length === 0 &&
+    "name" in error &&
+    "known" in error &&
+    Array.isArray(error.known) &&
+    typeof error.name === "string"
       ? [didYouMean(error.name, error.known) ?? knownNames(error.known)]
       : []
-  const hint = "hint" in error && typeof error.hint === "string" ? [error.hint] : []
   return { message: error.message, hints: [...guess, ...hint], details: [] }
 }
 
@@ -59,7 +78,7 @@ const knownNames = (names: ReadonlyArray<unknown>): string =>
     : `there are ${names
         .slice(0, 12)
         .map((name) => `\`${name}\``)
-        .join(", ")}`
+        .join(", ")}${names.length > 12 ? ` and ${names.length - 12} more` : ""}`
 
 /** The part of a stack that lies in the user's own files. */
 const frames = (stack: string): ReadonlyArray<string> =>

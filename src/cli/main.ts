@@ -1,6 +1,6 @@
 /** The command line: words in, words out. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, Effect, Exit, Layer, Logger } from "effect"
+import { Cause, Effect, Exit, Layer, Logger } from "effect"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { artifacts } from "./commands/artifacts.ts"
 import { doctor } from "./commands/doctor.ts"
@@ -10,12 +10,15 @@ import { list, stages } from "./commands/list.ts"
 import { plan } from "./commands/plan.ts"
 import { run } from "./commands/run.ts"
 import { diff, runs, show } from "./commands/runs.ts"
-import { complaint } from "./complain.ts"
+import { complaint, misuse } from "./complain.ts"
 import { noteStyle, printNote } from "./output.ts"
 import { program } from "./program.ts"
 
 const root = Command.make("pipeline").pipe(
   Command.withDescription("Typed, cached pipelines for machine-learning experiments"),
+  Command.withExamples([
+    { command: "pipeline run mnist-advtrain --preset demo", description: "the first run; then run it again" }
+  ]),
   Command.withSubcommands([run, plan, graph, list, stages, runs, show, diff, artifacts, doctor, init])
 )
 
@@ -24,11 +27,7 @@ const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag !== "InvalidInvocation"
       ? CliOutput.defaultPresenter.present(event)
-      : Effect.flatMap(CliOutput.Formatter, (formatter) =>
-          Console.error(
-            `${formatter.formatErrors(event.errors)}\n\nhint: ${event.commandPath.join(" ")} --help`
-          )
-        )
+      : printNote(misuse(event.errors, event.commandPath.join(" "), noteStyle()))
 })
 
 const services = Layer.mergeAll(

@@ -1,8 +1,8 @@
 /** The only place that writes to the terminal: results on standard output, everything else on standard error. */
 import { writeSync } from "node:fs"
 import { Effect } from "effect"
-import type { Sink, Timing } from "./reporter/reporter.ts"
 import { jsonText } from "../text/json.ts"
+import type { Sink, Timing } from "./reporter/reporter.ts"
 import { type Style, styleFor } from "./view/style.ts"
 
 /** Writes at once and completely, also when the process is about to end and the other end reads slowly. */

@@ -28,10 +28,15 @@ export interface Bundle {
   readonly modules: { readonly [path: string]: string }
   /** Versions of the packages it imports. */
   readonly packages: { readonly [name: string]: string }
-  /** Packages as they are imported: `fast-png`, `advpipe/stages/load-mnist`. */
-  readonly specifiers: ReadonlyArray<string>
+  /** Where Node's own modules are imported, by specifier: `stages/load.ts:3`. */
+  readonly builtins: { readonly [specifier: string]: ReadonlyArray<string> }
+  /** Packages as they are imported (`fast-png`, `advpipe/stages/load-mnist`), and the directory each is imported from. */
+  readonly imports: PackageImports
   readonly files: ReadonlyArray<SourceFile>
 }
+
+/** By specifier, the directory from which a package is to be resolved. */
+export type PackageImports = { readonly [specifier: string]: string }
 
 /** Code that cannot be put into one text: it does not parse, or imports what is not there. */
 export class BundleFailed extends Schema.TaggedError<BundleFailed>()("BundleFailed", {
@@ -52,18 +57,14 @@ const entryId = "\0pipeline:entry"
  * Bundles the module whose source is `entry`.
  *
  * @param entry a module's text; it imports project files by absolute path
+ * @param imports where to resolve the packages that the entry itself imports
  * @param what how errors call it
  */
-export const bundle = (options: {
-  readonly entry: string
-  readonly what: string
-  readonly root: string
-  readonly packageRoot: string
-}): Effect.Effect<Bundle, BundleFailed> =>
+export const bundle = (options: BundleOptions): Effect.Effect<Bundle, BundleFailed> =>
   Effect.tryPromise({
     try: async () => {
       const { rolldown } = await import("rolldown")
-      const seen: Seen = { files: new Map(), packages: new Map() }
+      const seen: Seen = { files: new Map(), packages: new Map(), builtins: new Map() }
       const build = await rolldown({
         input: entryId,
         cwd: options.root,
@@ -87,14 +88,14 @@ export const bundle = (options: {
         await build.close()
       }
     },
-    catch: (cause) =>
-      new BundleFailed({ entry: options.what, reason: reasonOf(cause) })
+    catch: (cause) => new BundleFailed({ entry: options.what, reason: reasonOf(cause) })
   })
 
 /** What Rolldown found, each with its picture of the place, without the names that only Rolldown knows. */
 const reasonOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
-  const errors: ReadonlyArray<unknown> = "errors" in cause && Array.isArray(cause.errors) ? cause.errors : [cause]
+  const errors: ReadonlyArray<unknown> =
+    "errors" in cause && Array.isArray(cause.errors) ? cause.errors : [cause]
   return errors
     .map((error) => (error instanceof Error ? error.message : String(error)))
     .map((message) => message.replace(/^\[[A-Z_]+\] /, "").trim())
@@ -104,42 +105,45 @@ const reasonOf = (cause: unknown): string => {
 /** Calls on these names make values and do nothing else, so an unused one may go. */
 const pureNamespaces = ["Schema", "Stage", "Kind", "Pipeline", "Context", "Effect", "Layer", "Object"]
 
+export interface BundleOptions {
+  readonly entry: string
+  readonly imports?: PackageImports
+  readonly what: string
+  readonly root: string
+  readonly packageRoot: string
+}
+
 interface Seen {
   readonly files: Map<string, SourceFile>
   /** By the specifier under which they are imported. */
   readonly packages: Map<string, Package>
+  /** The modules that import one of Node's, by specifier. */
+  readonly builtins: Map<string, Set<string>>
 }
 
 const isEffect = /^(effect|@effect\/[^/]+)(\/|$)/
 const builtins = new Set(builtinModules)
 
-const sourcePlugin = (
-  {
-    entry,
-    root,
-    packageRoot
-  }: { readonly entry: string; readonly root: string; readonly packageRoot: string },
-  seen: Seen
-): Plugin => ({
+const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions, seen: Seen): Plugin => ({
   name: "pipeline-source",
   async resolveId(source, importer) {
     if (source === entryId) return entryId
     if (source.startsWith("node:") || builtins.has(source)) {
+      if (importer !== undefined)
+        seen.builtins.set(source, (seen.builtins.get(source) ?? new Set()).add(importer))
       return { id: source, external: true, moduleSideEffects: false }
     }
-    // Every stage runs on this program's Effect, so that is the version that counts.
-    const from = isEffect.test(source) ? join(packageRoot, "package.json") : importer
-    const resolved = await this.resolve(source, from === entryId ? undefined : from, { skipSelf: true })
-    if (resolved === null) {
-      throw new Error(`cannot find \`${source}\`, which ${relative(root, importer ?? entryId)} imports`)
-    }
+    const from = importerOf(source, importer, imports, packageRoot)
+    const resolved = await this.resolve(source, from, { skipSelf: true })
+    if (resolved === null)
+      throw new Error(`cannot find \`${source}\`, which ${relative(root, from ?? "")} imports`)
     const path = existsSync(resolved.id) ? realpathSync(resolved.id) : resolved.id
     const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
     // A linked package is a project of its own that is being worked on: its code counts, not its version.
     if (!isImportOfPackage || (!path.includes(`${sep}node_modules${sep}`) && !isEffect.test(source)))
       return { id: path }
     const found = packageOf(path)
-    seen.packages.set(source, found)
+    seen.packages.set(source, { ...found, importedFrom: dirname(from ?? path) })
     // An unused import of a package that does nothing on its own is no reason to depend on its version.
     return { id: source, external: true, moduleSideEffects: found.sideEffects && !isEffect.test(source) }
   },
@@ -151,12 +155,28 @@ const sourcePlugin = (
   }
 })
 
+/** The file on whose behalf a specifier is resolved. */
+const importerOf = (
+  source: string,
+  importer: string | undefined,
+  imports: PackageImports,
+  packageRoot: string
+): string | undefined => {
+  // Every stage runs on this program's Effect, so that is the version that counts.
+  if (isEffect.test(source)) return join(packageRoot, "package.json")
+  if (importer !== entryId) return importer
+  const directory = imports[source]
+  return directory === undefined ? undefined : join(directory, "package.json")
+}
+
 interface Package {
   readonly name: string
   readonly version: string
   readonly sideEffects: boolean
   /** Its package.json. */
   readonly file: SourceFile
+  /** The directory of a module that imports it. */
+  readonly importedFrom: string
 }
 
 const PackageJson = Schema.fromJsonString(
@@ -169,7 +189,7 @@ const PackageJson = Schema.fromJsonString(
 const decodePackage = Schema.decodeUnknownSync(PackageJson)
 
 /** The package that a file belongs to: the nearest package.json above it that has a name and a version. */
-const packageOf = (path: string): Package => {
+const packageOf = (path: string): Omit<Package, "importedFrom"> => {
   for (let directory = dirname(path); dirname(directory) !== directory; directory = dirname(directory)) {
     const file = join(directory, "package.json")
     if (!existsSync(file)) continue
@@ -199,6 +219,15 @@ const versionsOf = (specifiers: ReadonlyArray<string>, seen: Seen): { readonly [
   return Object.fromEntries([...versions].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** Where the packages that are left are resolved from. Effect is resolved from this program anyway. */
+const importsFrom = (specifiers: ReadonlyArray<string>, seen: Seen): PackageImports =>
+  Object.fromEntries(
+    specifiers.flatMap((specifier) => {
+      const found = seen.packages.get(specifier)
+      return found === undefined || isEffect.test(specifier) ? [] : [[specifier, found.importedFrom]]
+    })
+  )
+
 /**
  * What the finished text imports. The bundler's own list still names packages whose every use was dropped.
  */
@@ -226,9 +255,28 @@ const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<B
     hash: digestOf(chunk.code),
     modules,
     packages: versionsOf(specifiers, seen),
-    specifiers,
+    builtins: placesOf(chunk, seen, root),
+    imports: importsFrom(specifiers, seen),
     files: [...seen.files.values(), ...[...seen.packages.values()].map(({ file }) => file)]
   }
+}
+
+/** An import has no place in the source map, so its line is looked up, in modules of which something is left. */
+const placesOf = (chunk: OutputChunk, seen: Seen, root: string): Bundle["builtins"] => {
+  const places: Record<string, ReadonlyArray<string>> = {}
+  for (const [specifier, importers] of seen.builtins) {
+    if (!chunk.imports.includes(specifier)) continue
+    const left = [...importers].filter(
+      (path) => seen.files.has(path) && (chunk.modules[path]?.code ?? null) !== null
+    )
+    places[specifier] = left.map((path) => `${relative(root, path)}:${lineOf(path, specifier)}`)
+  }
+  return places
+}
+
+const lineOf = (path: string, specifier: string): number => {
+  const lines = readSource(path).bytes.toString("utf8").split("\n")
+  return 1 + lines.findIndex((line) => line.includes(`"${specifier}"`) || line.includes(`'${specifier}'`))
 }
 
 /** Sources in a map are named from the root on; a stack then shows where they are, wherever the bundle lies. */

@@ -4,7 +4,6 @@
  * The first time, the pipeline is bundled and built in a worker, and every stage it uses is bundled for its key. The
  * result is remembered with the files it was made from; as long as none of them changes, nothing is bundled or loaded.
  */
-import { dirname, isAbsolute } from "node:path"
 import { Effect, Schema } from "effect"
 import { digestOfCanonical } from "../artifact/canonical.ts"
 import { digestOf } from "../artifact/digest.ts"
@@ -16,7 +15,7 @@ import type { PlannedNode } from "../track/event.ts"
 import { encodePlan } from "../track/plan-file.ts"
 import type { Built, CodeRef, StageUse } from "../worker/protocol.ts"
 import { Workers } from "../worker/workers.ts"
-import { type Bundle, bundle, bundlerVersion } from "./bundle.ts"
+import { type Bundle, bundle, bundlerVersion, type PackageImports } from "./bundle.ts"
 import type { ElaboratedStage, Elaboration, Selection } from "./elaboration.ts"
 import { checkHermetic } from "./hermetic.ts"
 import { fixedDigest, keyFormat } from "./key.ts"
@@ -25,7 +24,7 @@ import { findPipeline, type PipelineFile, type Project } from "./project.ts"
 import { recheckSource, type SourceFile } from "./source-files.ts"
 
 /** Raised when what is remembered changes its form. */
-const seal = `elaboration-1-${keyFormat}-${bundlerVersion.replace(" ", "-")}`
+const seal = `elaboration-2-${keyFormat}-${bundlerVersion.replace(" ", "-")}`
 
 /** What is remembered of the selection, or a new elaboration. */
 export const elaborate = Effect.fnUntraced(function* (
@@ -112,10 +111,14 @@ const elaborateOnce = Effect.fnUntraced(function* (
 ) {
   const code = yield* bundlePipeline(project, file)
   const path = yield* storeCode(layout, code)
-  const built = yield* build(selection, { path, resolveFrom: dirname(file.path) })
-  const stages = yield* Effect.forEach(built.stages, (use) => elaborateStage(project, layout, file, use), {
-    concurrency: 8
-  })
+  const built = yield* build(selection, { path, imports: code.imports })
+  const stages = yield* Effect.forEach(
+    built.stages,
+    (use) => elaborateStage(project, layout, code.imports, use),
+    {
+      concurrency: 8
+    }
+  )
   const files = mergeFiles([code, ...stages.map((stage) => stage.code)])
   if (files === undefined) return undefined
   const elaboration = yield* assemble(
@@ -158,7 +161,7 @@ const bundlePipeline = Effect.fnUntraced(function* (project: Project, file: Pipe
   const entry = exposePipeline(file.path)
   const first = yield* bundle({ entry, what, ...project })
   const modules = first.files.map(({ path }) => path).filter((path) => !path.endsWith("package.json"))
-  const packages = first.specifiers.filter((specifier) => !/^(node:|effect(\/|$)|@effect\/)/.test(specifier))
+  const packages = Object.keys(first.imports)
   const exposed = [
     entry,
     ...modules.map((path, index) => `import * as m${index} from ${JSON.stringify(path)}`),
@@ -166,7 +169,7 @@ const bundlePipeline = Effect.fnUntraced(function* (project: Project, file: Pipe
     ...packages.map((name, index) => `import * as p${index} from ${JSON.stringify(name)}`),
     `export const packages = { ${packages.map((name, index) => `${JSON.stringify(name)}: p${index}`).join(", ")} }`
   ].join("\n")
-  return yield* bundle({ entry: exposed, what, ...project })
+  return yield* bundle({ entry: exposed, imports: first.imports, what, ...project })
 })
 
 /** What a pipeline's file, or some stages' files, say of themselves. Nothing of it is remembered. */
@@ -186,8 +189,11 @@ export const describe = Effect.fnUntraced(function* (
   const path = yield* storeCode(layout, code)
   const workers = yield* Workers
   const silent = { started: () => {}, note: () => {} }
-  const resolveFrom = dirname(pipeline ?? stages[0] ?? project.root)
-  const reply = yield* workers.run(what, { _tag: "Describe", code: { path, resolveFrom }, what }, silent)
+  const reply = yield* workers.run(
+    what,
+    { _tag: "Describe", code: { path, imports: code.imports }, what },
+    silent
+  )
   if (reply._tag === "Described") return reply
   return yield* Effect.die(new Error(`a worker answered Describe with ${reply._tag}`))
 })
@@ -195,11 +201,11 @@ export const describe = Effect.fnUntraced(function* (
 const elaborateStage = Effect.fnUntraced(function* (
   project: Project,
   layout: StoreLayout,
-  file: PipelineFile,
+  imports: PackageImports,
   use: StageUse
 ) {
   const entry = `export { ${use.export} as default } from ${JSON.stringify(use.module)}`
-  const code = yield* bundle({ entry, what: `stage ${use.name}`, ...project })
+  const code = yield* bundle({ entry, imports, what: `stage ${use.name}`, ...project })
   yield* checkHermetic(use.name, code, (use.options.files ?? []).length > 0)
   yield* storeCode(layout, code)
   const stage: ElaboratedStage = {
@@ -210,7 +216,7 @@ const elaborateStage = Effect.fnUntraced(function* (
     code: code.hash,
     modules: code.modules,
     packages: code.packages,
-    resolveFrom: dirname(isAbsolute(use.module) ? use.module : file.path)
+    imports: code.imports
   }
   return { stage, code }
 })
@@ -282,5 +288,5 @@ const holds = (disk: Disk["Service"], path: string, bytes: Uint8Array): boolean 
 /** The code of a stage, as a worker is told to load it. */
 export const codeRefOf = (layout: StoreLayout, stage: ElaboratedStage): CodeRef => ({
   path: codePath(layout, stage.code),
-  resolveFrom: stage.resolveFrom
+  imports: stage.imports
 })

@@ -2,6 +2,7 @@
 import type { Canonical } from "../artifact/canonical.ts"
 import type { Digest } from "../artifact/digest.ts"
 import type { StageUse } from "../worker/protocol.ts"
+import type { PackageImports } from "./bundle.ts"
 import type { Wiring } from "./order.ts"
 import type { SourceFile } from "./source-files.ts"
 
@@ -14,8 +15,8 @@ export interface ElaboratedStage {
   readonly code: string
   readonly modules: { readonly [path: string]: string }
   readonly packages: { readonly [name: string]: string }
-  /** The directory from which its packages are resolved. */
-  readonly resolveFrom: string
+  /** Where the packages that it imports are resolved from. */
+  readonly imports: PackageImports
 }
 
 export interface ElaboratedNode {

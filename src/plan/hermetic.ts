@@ -93,32 +93,24 @@ const forbiddenMembers: { readonly [expression: string]: keyof typeof cures } = 
 export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: Bundle, readsFiles: boolean) {
   const { parseAst } = yield* Effect.promise(() => import("rolldown/parseAst"))
   const program = parseAst(code.code)
-  const found: Array<readonly [what: string, kind: keyof typeof cures, at: number]> = []
+  const found: Array<readonly [what: string, kind: keyof typeof cures, node: AstNode]> = []
   const imported = effectImports(program)
   walk(program, (node, parent) => {
     const hit = offence(node, parent, imported, readsFiles)
     if (hit === undefined) return
-    found.push([hit[0], hit[1], node.type === "ImportDeclaration" ? firstUse(program, node) : node.start])
+    found.push([hit[0], hit[1], node])
   })
   if (found.length === 0) return
   const place = placeOf(code)
   return yield* new NotHermetic({
     stage,
-    uses: found.map(([what, kind, at]) => ({ what, place: place(at), cure: cures[kind] }))
+    uses: found.map(([what, kind, node]) => {
+      const importers =
+        node.type === "ImportDeclaration" ? code.builtins[literal(node["source"]) ?? ""] : undefined
+      return { what, place: importers?.join(", ") ?? place(node.start), cure: cures[kind] }
+    })
   })
 })
-
-/** Where something is used that a declaration imports: the declaration itself has no place in the source map. */
-const firstUse = (program: object, declaration: AstNode): number => {
-  const names = new Set(nodesOf(declaration["specifiers"]).map(({ local }) => identifier(local)))
-  let found: number | undefined
-  walk(program, (node, parent) => {
-    if (found !== undefined || parent?.type.startsWith("Import") === true) return
-    const name = identifier(node)
-    if (name !== undefined && names.has(name)) found = node.start
-  })
-  return found ?? declaration.start
-}
 
 /** Local names of what is imported from Effect, such as `Clock` under whatever name the minifier gave it. */
 const effectImports = (program: object): ReadonlyMap<string, string> => {
@@ -128,7 +120,8 @@ const effectImports = (program: object): ReadonlyMap<string, string> => {
     if (!isImport || literal(statement["source"])?.startsWith("effect") !== true) continue
     for (const specifier of nodesOf(statement["specifiers"])) {
       const local = identifier(specifier["local"])
-      const imported = identifier(specifier["imported"])
+      // `import * as Clock from "effect/Clock"` is the same as `import { Clock } from "effect"`.
+      const imported = identifier(specifier["imported"]) ?? literal(statement["source"])?.split("/").at(-1)
       if (local !== undefined && imported !== undefined) names.set(local, imported)
     }
   }

@@ -7,7 +7,7 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { Digest } from "../artifact/digest.ts"
 import { digestOf } from "../artifact/digest.ts"
-import { Disk, type DiskShape } from "../artifact/disk.ts"
+import { Disk, type DiskShape, makeLastingDirectory } from "../artifact/disk.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
 import { onDisk } from "../artifact/store-fault.ts"
@@ -32,7 +32,9 @@ export class NoSuchRun extends Schema.TaggedError<NoSuchRun>()("NoSuchRun", {
   known: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return this.known.length === 0 ? "this store has no runs yet" : `there is no run \`${this.run}\``
+    if (this.known.length === 0) return "this store has no runs yet"
+    const several = this.known.filter((id) => id.startsWith(this.run)).length
+    return several > 1 ? `${several} runs begin with \`${this.run}\`` : `there is no run \`${this.run}\``
   }
   get hint() {
     return this.known.length === 0
@@ -78,17 +80,23 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
   const create = (id: string, plan: Digest): Effect.Effect<Journal, StoreFault> =>
     onDisk("start a run in", layout.runs, () => {
       const path = journalOf(id)
-      disk.makeDirectory(`${layout.runs}/${id}`)
+      makeLastingDirectory(disk, `${layout.runs}/${id}`)
       disk.link(layout.plan(plan), `${layout.runs}/${id}/plan.json`)
       disk.createWhole(path, new Uint8Array())
       disk.syncDirectory(`${layout.runs}/${id}`)
+      // A disk that is full takes a part of a line. What is written later must not become a part of that line.
+      let torn = false
       return {
         append: (events) => {
           // Progress is for eyes only: nothing can be learned from it later.
           const lines = events
             .filter(({ _tag }) => _tag !== "Progress")
             .map((event) => `${jsonLine(event)}\n`)
-          if (lines.length > 0) disk.append(path, Buffer.from(lines.join("")), events.some(decisive))
+          if (lines.length === 0) return
+          const text = torn ? ["\n", ...lines] : lines
+          torn = true
+          disk.append(path, Buffer.from(text.join("")), events.some(decisive))
+          torn = false
         }
       }
     })
@@ -103,7 +111,7 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     const found =
       back === null
         ? known.filter((id) => id === reference || id.startsWith(reference))
-        : known.slice(known.length - 1 - Number(back[1] ?? 0)).slice(0, 1)
+        : known.toReversed().slice(Number(back[1] ?? 0), Number(back[1] ?? 0) + 1)
     const [only] = found
     if (only === undefined || (found.length > 1 && !found.includes(reference))) {
       return yield* new NoSuchRun({ run: reference, known })
@@ -132,6 +140,7 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     onDisk("write", pinOf(id), () => {
       if (!pinned) disk.remove(pinOf(id))
       else if (!disk.exists(pinOf(id))) disk.createWhole(pinOf(id), new Uint8Array())
+      disk.syncDirectory(`${layout.runs}/${id}`)
     })
 
   return { create, ids, find, read, isPinned, setPinned }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { Cause } from "effect"
 import type { Failure } from "../track/event.ts"
 
@@ -20,10 +21,22 @@ const describe = (error: unknown, unexpected: boolean): Failure => {
   const name = "name" in error && typeof error.name === "string" ? error.name : "Error"
   const tag = "_tag" in error && typeof error._tag === "string" ? error._tag : name
   const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {}
-  const traced = unexpected || tag === "BadModule"
-  const stack = traced && "stack" in error && typeof error.stack === "string" ? { stack: error.stack } : {}
+  const trace = "trace" in error ? error.trace : unexpected && "stack" in error ? error.stack : undefined
+  const stack = typeof trace === "string" ? { stack: withoutInsides(trace) } : {}
   return { tag, message: error.message === "" ? tag : error.message, ...hint, ...stack }
 }
+
+/** This package's directory, both for the built program and for its sources. */
+const ownRoot = fileURLToPath(new URL("../../", import.meta.url))
+
+/** A stack without the frames of Node, of packages and of this program: what is left can be corrected. */
+const withoutInsides = (stack: string): string =>
+  stack
+    .split("\n")
+    .filter((line) => !line.startsWith("    at ") || !insides.some((part) => line.includes(part)))
+    .join("\n")
+
+const insides = ["(<anonymous>)", "node:", "/node_modules/", `${ownRoot}src/`, `${ownRoot}dist/`]
 
 const textOf = (value: unknown): string => {
   if (typeof value === "string") return value

@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import type { Kind } from "../artifact/kind.ts"
 import type { StageMeta, StageServices } from "../stage/index.ts"
 import type { CodeRef } from "./protocol.ts"
-import { resolvePackagesFrom } from "./resolve-packages.ts"
+import { resolvePackages } from "./resolve-packages.ts"
 
 /** A stage as a worker can use it: its types were checked where it was written. */
 export interface LoadedStage {
@@ -29,7 +29,8 @@ export class BadModule extends Schema.TaggedError<BadModule>()("BadModule", {
   what: Schema.String,
   reason: Schema.String,
   hint: Schema.String,
-  stack: Schema.optionalKey(Schema.String)
+  /** The stack of what user code threw. */
+  trace: Schema.optionalKey(Schema.String)
 }) {
   override get message() {
     return `${this.what}: ${this.reason}`
@@ -41,7 +42,7 @@ export const loadModule = (code: CodeRef, what: string) =>
   Effect.tryPromise({
     try: (): Promise<{ readonly [name: string]: unknown }> => {
       const url = pathToFileURL(code.path).href
-      resolvePackagesFrom(url, code.resolveFrom)
+      resolvePackages(url, code.imports)
       return import(url)
     },
     catch: (cause) => thrown(what, cause, "the file throws while it is loaded; correct it and try again")
@@ -54,7 +55,7 @@ export const thrown = (what: string, cause: unknown, hint: string): BadModule =>
         what,
         reason: cause.message,
         hint,
-        ...(cause.stack === undefined ? {} : { stack: cause.stack })
+        ...(cause.stack === undefined ? {} : { trace: cause.stack })
       })
     : new BadModule({ what, reason: String(cause), hint })
 

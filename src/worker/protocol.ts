@@ -8,10 +8,10 @@ import { Schema } from "effect"
 import { Digest } from "../artifact/digest.ts"
 import { Failure } from "../track/event.ts"
 
-/** Code that a worker is to load: a bundle, and the directory from which its packages are resolved. */
+/** Code that a worker is to load: a bundle, and by specifier the directory from which each package is resolved. */
 export const CodeRef = Schema.Struct({
   path: Schema.String,
-  resolveFrom: Schema.String
+  imports: Schema.Record(Schema.String, Schema.String)
 })
 export type CodeRef = typeof CodeRef.Type
 

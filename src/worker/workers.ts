@@ -18,8 +18,9 @@ export class WorkerDied extends Schema.TaggedError<WorkerDied>()("WorkerDied", {
 }) {
   override get message() {
     const cause = this.signal === null ? `exit code ${this.code}` : `signal ${this.signal}`
-    const why = this.outOfMemory ? ", out of memory" : ""
-    return `the worker of stage \`${this.stage}\` died (${cause}${why})${this.output === "" ? "" : `\n${this.output}`}`
+    // What the engine prints about its heap is in the log and cures nothing.
+    if (this.outOfMemory) return `the worker of stage \`${this.stage}\` died (${cause}, out of memory)`
+    return `the worker of stage \`${this.stage}\` died (${cause})${this.output === "" ? "" : `\n${this.output}`}`
   }
   private get outOfMemory(): boolean {
     return this.output.includes("heap out of memory") || this.output.includes("bad_alloc")

@@ -13,7 +13,7 @@ const now: Current = {
     code: "c1",
     modules: { "src/tensor/attack.ts": "a1", "stages/train.ts": "s1" },
     packages: { effect: "4.1.0" },
-    resolveFrom: "/"
+    imports: {}
   },
   params: { attack: { epsilon: 0.1, norms: ["linf"] }, epochs: 3 },
   fixed: digestOf("fixed"),

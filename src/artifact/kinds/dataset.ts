@@ -13,6 +13,9 @@ import { encodeHeader, readHeader, type SafetensorsHeader, type TensorEntry } fr
 import type { StoreError } from "../store-error.ts"
 import { bytesOf, bytesPerElement, elementsFrom, elementsOf } from "../tensor-data.ts"
 
+/** Raised when the files change their form, so that no old one is misread. */
+const formatVersion = 1
+
 const Size = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** What is known of a dataset without reading an image. */
@@ -70,13 +73,18 @@ const generate = (options: {
   readonly count: number
   readonly dtype: "U8" | "F32"
   readonly rows: (from: number, to: number) => Effect.Effect<RawRows, DatasetError>
-}): Dataset => ({
-  info: options.info,
-  count: options.count,
-  layout: { _tag: "Stored", dtype: options.dtype },
-  rawRows: options.rows,
-  rows: (from, to) => Effect.map(options.rows(from, to), toUnitRange)
-})
+}): Dataset => {
+  const { info, count, dtype } = options
+  const rawRows: Dataset["rawRows"] = (from, to) => outside(from, to, count) ?? options.rows(from, to)
+  const rows: Dataset["rows"] = (from, to) => Effect.map(rawRows(from, to), toUnitRange)
+  return { info, count, layout: { _tag: "Stored", dtype }, rawRows, rows }
+}
+
+/** The failure to read rows that do not exist; `undefined` where they all do. */
+const outside = (from: number, to: number, count: number): Effect.Effect<never, CodecError> | undefined =>
+  Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= count
+    ? undefined
+    : mistake(`there are no rows ${from} to ${to} among ${count}`)
 
 /** A dataset that is in memory: `images` `[n, height, width, channels]`, `labels` `[n]`. */
 const fromArrays = (options: {
@@ -90,10 +98,14 @@ const fromArrays = (options: {
     count: options.labels.length,
     dtype: options.images instanceof Uint8Array ? "U8" : "F32",
     rows: (from, to) =>
-      Effect.succeed({
-        images: options.images.subarray(from * row, to * row),
-        labels: options.labels.subarray(from, to)
-      })
+      options.images.length === options.labels.length * row
+        ? Effect.succeed({
+            images: options.images.subarray(from * row, to * row),
+            labels: options.labels.subarray(from, to)
+          })
+        : mistake(
+            `\`${options.info.name}\` has ${options.labels.length} labels and ${options.images.length / row} images`
+          )
   })
 }
 
@@ -149,6 +161,8 @@ const combinedView = (
   }
 
   const rows = Effect.fnUntraced(function* (from: number, to: number) {
+    const mistaken = outside(from, to, count)
+    if (mistaken !== undefined) return yield* mistaken
     const images = new Float32Array((to - from) * width)
     const labels = new Int32Array(to - from)
     const source = (row: number): number => order?.[row] ?? row
@@ -191,11 +205,11 @@ export const chunks = (
 }
 
 const encode = Effect.fnUntraced(function* (dataset: Dataset, writer: ArtifactWriter) {
-  const info = Schema.encodeSync(InfoFile)({
+  const info = yield* Schema.encodeEffect(InfoFile)({
     ...dataset.info,
     count: dataset.count,
     layout: dataset.layout._tag
-  })
+  }).pipe(Effect.mapError((error) => new CodecError({ kind: "Dataset", reason: error.message })))
   yield* writer.bytes("dataset.json", Buffer.from(`${info}\n`))
   if (dataset.layout._tag === "Combined") {
     for (const part of dataset.layout.parts) yield* writer.part(part)
@@ -269,6 +283,7 @@ const decodeStored = Effect.fnUntraced(function* (reader: ArtifactReader, info: 
   const images = yield* tensorOf(header, "images", [count, ...info.shape])
   const labels = yield* tensorOf(header, "labels", [count])
   if (images.dtype !== "U8" && images.dtype !== "F32") return yield* mistake(`images of type ${images.dtype}`)
+  if (labels.dtype !== "I32") return yield* mistake(`labels of type ${labels.dtype}`)
   const width = elementsOf(info.shape)
   const elements = Effect.fnUntraced(function* (entry: TensorEntry, from: number, to: number) {
     const size = bytesPerElement[entry.dtype]
@@ -280,14 +295,13 @@ const decodeStored = Effect.fnUntraced(function* (reader: ArtifactReader, info: 
     count,
     dtype: images.dtype,
     rows: Effect.fnUntraced(function* (from, to) {
-      if (from < 0 || to > count || from > to) return yield* mistake(`rows ${from} to ${to} of ${count}`)
       const pixels = yield* elements(images, from * width, to * width)
       const classes = yield* elements(labels, from, to)
       if (
         !(pixels instanceof Uint8Array || pixels instanceof Float32Array) ||
         !(classes instanceof Int32Array)
       ) {
-        return yield* mistake("labels are not I32")
+        return yield* mistake(`images are ${images.dtype} and labels ${labels.dtype}`)
       }
       return { images: pixels, labels: classes }
     })
@@ -297,7 +311,14 @@ const decodeStored = Effect.fnUntraced(function* (reader: ArtifactReader, info: 
 const decodeCombined = Effect.fnUntraced(function* (reader: ArtifactReader, info: DatasetInfo) {
   const parts: Array<Dataset> = []
   for (let index = 0; index < reader.manifest.parts.length; index++) {
-    parts.push(yield* decode(yield* reader.part(index)))
+    const part = yield* reader.part(index)
+    const { kind, version } = part.manifest
+    if (kind !== "Dataset" || version !== formatVersion)
+      return yield* mistake(`part ${index} is a ${kind} of version ${version}`)
+    const dataset = yield* decode(part)
+    if (dataset.info.shape.join() !== info.shape.join())
+      return yield* mistake(`part ${index} has images of shape [${dataset.info.shape.join(", ")}]`)
+    parts.push(dataset)
   }
   return combinedView(parts, reader.manifest.parts, info, yield* orderOf(reader))
 })
@@ -341,7 +362,7 @@ const toUnitRange = ({ images, labels }: RawRows): Rows => {
 const mistake = (reason: string) => Effect.fail(new CodecError({ kind: "Dataset", reason }))
 
 export const Dataset = Object.assign(
-  Kind.make<"Dataset", Dataset>({ name: "Dataset", version: 1, encode, decode }),
+  Kind.make<"Dataset", Dataset>({ name: "Dataset", version: formatVersion, encode, decode }),
   {
     generate,
     fromArrays,

@@ -7,7 +7,7 @@
 import { Effect, Schema } from "effect"
 import { type ArtifactReader, type ArtifactWriter, CodecError, Kind } from "../kind.ts"
 import { encodeHeader, readHeader } from "../safetensors.ts"
-import { bytesOf, elementsFrom, type TensorData } from "../tensor-data.ts"
+import { bytesOf, elementsFrom, problemOf, type TensorData } from "../tensor-data.ts"
 
 /** A network's description: typed layers, each with a `type` and its own settings. */
 export const NetworkDescription = Schema.Struct({
@@ -28,6 +28,11 @@ const mistake = (error: { readonly message: string }) =>
 const encode = Effect.fnUntraced(function* (model: Model, writer: ArtifactWriter) {
   const network = yield* Schema.encodeEffect(NetworkFile)(model.network).pipe(Effect.mapError(mistake))
   yield* writer.bytes("network.json", Buffer.from(`${network}\n`))
+  for (const [name, tensor] of model.weights) {
+    if (name === "__metadata__") return yield* mistake({ message: `weights cannot be called \`${name}\`` })
+    const problem = problemOf(tensor)
+    if (problem !== undefined) return yield* mistake({ message: `weights \`${name}\` ${problem}` })
+  }
   const tensors = [...model.weights].map(([name, tensor]) => ({ name, ...tensor }))
   const content = Buffer.concat([encodeHeader(tensors), ...tensors.map(({ data }) => bytesOf(data))])
   yield* writer.bytes("weights.safetensors", content)

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Kind } from "../kind.ts"
 
 const Cell = Schema.Union([Schema.Number, Schema.String, Schema.Boolean, Schema.Null])
@@ -25,4 +25,21 @@ export const TableSchema = Schema.Struct({
 )
 export type Table = typeof TableSchema.Type
 
-export const Table = Kind.json("Table", TableSchema)
+const Stored = Kind.json("Table", TableSchema)
+
+/** JSON has no NaN and no infinities, so they are stored as text; under a text column they were text before. */
+const withText = (table: Table): Table => ({
+  ...table,
+  rows: table.rows.map((cells) =>
+    cells.map((cell, column) =>
+      table.columns[column]?.type === "text" && typeof cell === "number" && !Number.isFinite(cell)
+        ? String(cell)
+        : cell
+    )
+  )
+})
+
+export const Table = Kind.make<"Table", Table>({
+  ...Stored,
+  decode: (reader) => Effect.map(Stored.decode(reader), withText)
+})

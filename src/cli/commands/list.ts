@@ -60,16 +60,15 @@ const problem = ({ name }: PipelineFile, reason: string): PipelineListing => ({
   problem: reason
 })
 
-const stageFiles = (project: Project): ReadonlyArray<string> =>
-  [...new Set([project.root, project.packageRoot])].flatMap((root) => {
-    const directory = join(root, "stages")
-    if (!existsSync(directory)) return []
-    const isModule = (file: string) => /\.(ts|mts|js|mjs)$/.test(file) && !file.includes(".d.")
-    return readdirSync(directory)
-      .filter(isModule)
-      .sort()
-      .map((file) => join(directory, file))
-  })
+const stageFiles = (root: string): ReadonlyArray<string> => {
+  const directory = join(root, "stages")
+  if (!existsSync(directory)) return []
+  const isModule = (file: string) => /\.(ts|mts|js|mjs)$/.test(file) && !file.includes(".d.")
+  return readdirSync(directory)
+    .filter(isModule)
+    .sort()
+    .map((file) => join(directory, file))
+}
 
 export const stages = Command.make(
   "stages",
@@ -77,11 +76,12 @@ export const stages = Command.make(
   Effect.fn("stages")(function* (options) {
     const { project, store } = yield* flags.located(options.store)
     const { layout, services } = storeServices(store, { create: true })
-    const files = { stages: stageFiles(project) }
-    const described = yield* Effect.provide(describe(project, layout, "stages/", files), services)
-    yield* options.json
-      ? printJson(described.stages)
-      : printResult(stagesText(described.stages, viewOptions()))
+    // Each place by itself: packages that its stages import are found from there.
+    const described = yield* Effect.forEach(new Set([project.root, project.packageRoot]), (root) =>
+      describe(project, layout, "stages/", { stages: stageFiles(root) })
+    ).pipe(Effect.provide(services))
+    const found = described.flatMap((each) => each.stages)
+    yield* options.json ? printJson(found) : printResult(stagesText(found, viewOptions()))
   })
 ).pipe(
   Command.withDescription("List stages with their inputs, output and params"),
