@@ -11,7 +11,7 @@ import {
 } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
@@ -149,17 +149,32 @@ describe("the data directory", () => {
     })
   )
 
-  it.live.skipIf(process.getuid?.() === 0)("with a file that may not be read is an error", () =>
+  it.live("with a file that may not be read is an error", () =>
     Effect.gen(function* () {
       const { dataDir, cacheDir } = yield* directories
       const path = join(dataDir, "letters-idx1-ubyte")
       writeFileSync(path, content)
       chmodSync(path, 0)
+      yield* asNobody(dirname(dataDir))
       const error = yield* failing({ dataDir, cacheDir }, file([]))
       assert.match(error.message, /cannot be read: EACCES$/)
     })
   )
 })
+
+/** Root may read everything; so for the rest of the test this process is somebody else, who may enter `directory`. */
+const asNobody = (directory: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const isRoot = process.getuid?.() === 0
+      if (isRoot) {
+        chmodSync(directory, 0o755)
+        process.seteuid?.(65_534)
+      }
+      return isRoot
+    }),
+    (isRoot) => Effect.sync(() => void (isRoot && process.seteuid?.(0)))
+  )
 
 describe("mirrors", () => {
   it.live("are asked once; then the cache answers", () =>
