@@ -23,6 +23,7 @@ import { run } from "./run.mjs"
 
 const root = join(import.meta.dirname, "..")
 const dist = join(root, "dist")
+const strict = process.argv.includes("--strict")
 
 /** Packages with native code, loaded where they lie and only when they are needed. */
 const native = [/^rolldown(\/|$)/, /^onnxruntime-node(\/|$)/, /^@tensorflow\//]
@@ -94,9 +95,9 @@ const digestOf = (texts) => {
   return hash.digest("hex").slice(0, 12)
 }
 
-/** Runs that last for hours still load parts of the app that they started with. */
+/** Runs that last for hours still load parts of the app that they started with; a package has no such runs. */
 function removeOld(current) {
-  const dayAgo = Date.now() - 24 * 60 * 60 * 1000
+  const dayAgo = strict ? Number.POSITIVE_INFINITY : Date.now() - 24 * 60 * 60 * 1000
   for (const name of readdirSync(dist)) {
     const path = join(dist, name)
     if (name.startsWith("app-") && name !== current && statSync(path).mtimeMs < dayAgo)
@@ -105,7 +106,7 @@ function removeOld(current) {
 }
 
 /** One JavaScript file and one of types for each source file, so that every module exists once, whoever imports it. */
-async function buildLibrary(strict) {
+async function buildLibrary() {
   const before = snapshot(root)
   const temporary = join(dist, `tmp-lib-${process.pid}`)
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
@@ -130,11 +131,9 @@ async function buildLibrary(strict) {
   renameSync(temporary, place)
 }
 
-const strict = process.argv.includes("--strict")
-if (strict) rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 try {
-  if (process.argv.includes("library")) await buildLibrary(strict)
+  if (process.argv.includes("library")) await buildLibrary()
   if (process.argv.includes("app")) await buildApp()
 } catch (error) {
   process.stderr.write(`${error.message.trim()}\n`)

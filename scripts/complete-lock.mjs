@@ -1,8 +1,12 @@
 /**
- * Completes package-lock.json with the packages of other platforms.
+ * Makes package-lock.json work on every platform and under every node that can install from it. Run it after
+ * `npm install` has changed the lockfile.
  *
- * npm leaves out what the registry at hand does not serve, and some mirrors serve one platform. Then `npm ci` calls the
- * lockfile incomplete, here and on every other platform. Run it after `npm install` has changed the lockfile.
+ * It adds the packages of other platforms: npm leaves out what the registry at hand does not serve, some mirrors serve
+ * one platform, and then `npm ci` calls the lockfile incomplete, here and everywhere else.
+ *
+ * It removes `engines` from optional packages: npm leaves those out that do not suit the node it runs on itself, but
+ * they will run on the one that it is about to install.
  *
  *     node scripts/complete-lock.mjs [--check]
  *
@@ -15,7 +19,7 @@ const file = fileURLToPath(new URL("../package-lock.json", import.meta.url))
 const text = readFileSync(file, "utf8")
 const lock = JSON.parse(text)
 
-const added = []
+const changes = []
 for (const [path, parent] of Object.entries(lock.packages)) {
   // What this package itself asks for, `npm install` has to find.
   if (path === "") continue
@@ -26,8 +30,13 @@ for (const [path, parent] of Object.entries(lock.packages)) {
     const place = found === undefined ? `node_modules/${name}` : `${path}/node_modules/${name}`
     const dev = parent.dev === true ? { dev: true } : {}
     lock.packages[place] = { version, ...platformOf(name), ...dev, optional: true }
-    added.push(`${name}@${version}`)
+    changes.push(`${name}@${version}`)
   }
+}
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (entry.optional !== true || entry.engines === undefined) continue
+  delete entry.engines
+  changes.push(`engines of ${path}`)
 }
 
 /** Where Node, and so npm, finds `name` from the package at `path`. */
@@ -53,11 +62,11 @@ function platformOf(name) {
   }
 }
 
-if (added.length > 0 && process.argv.includes("--check")) {
-  console.error(`package-lock.json lacks ${added.join(", ")}\nhint: run node scripts/complete-lock.mjs`)
+if (changes.length > 0 && process.argv.includes("--check")) {
+  console.error(`package-lock.json: ${changes.join(", ")}\nhint: run node scripts/complete-lock.mjs`)
   process.exitCode = 1
-} else if (added.length > 0) {
+} else if (changes.length > 0) {
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
-  console.log(`added ${added.join(", ")}`)
+  console.log(`changed: ${changes.join(", ")}`)
 }

@@ -1,5 +1,5 @@
 /** Whether node_modules holds what the lockfile says, and how to make it so. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { run } from "./run.mjs"
 
@@ -53,8 +53,18 @@ function hintFor(output) {
   return "run `npm ci` here to see it again"
 }
 
-/** The node that everything after the installation runs on: the one installed, where there is one for this platform. */
+/**
+ * The node that everything after the installation runs on: the one installed, where there is one for this platform.
+ * npm puts it first in the PATH of its scripts, if it is linked; npm 10 does not always do that.
+ */
 export function nodeOf(root) {
-  const bundled = join(root, "node_modules", ".bin", "node")
-  return existsSync(bundled) ? bundled : process.execPath
+  const link = join(root, "node_modules", ".bin", "node")
+  if (existsSync(link)) return link
+  const name = readdirSync(join(root, "node_modules")).find(
+    (entry) => entry.startsWith("node-") && existsSync(join(root, "node_modules", entry, "bin", "node"))
+  )
+  if (name === undefined) return process.execPath
+  rmSync(link, { force: true })
+  symlinkSync(join("..", name, "bin", "node"), link)
+  return link
 }

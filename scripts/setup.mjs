@@ -7,7 +7,7 @@
  *
  *     --library   also what other projects import as `advpipe`, with its types
  *     --force     builds even what is up to date
- *     --package   builds all of it from nothing and checks it strictly, for publishing
+ *     --package   builds all of it, for publishing: a type error is an error, and nothing old is left
  */
 import { existsSync, realpathSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -26,7 +26,7 @@ const recordOf = (part) => (part === "app" ? "dist/build.json" : "dist/lib/build
 export async function setUp({ library = false, force = false, strict = false } = {}) {
   const parts = library ? ["app", "library"] : ["app"]
   const stale = () => parts.filter((part) => force || !isFresh(root, recordOf(part)))
-  if (isInstalled(root) && stale().length === 0) return true
+  if (isInstalled(root) && existsSync(nodeOf(root)) && stale().length === 0) return true
 
   const lock = await acquire(join(root, ".setup-lock"), () => say("waiting for another process"))
   try {
@@ -41,8 +41,7 @@ export async function setUp({ library = false, force = false, strict = false } =
     }
     const names = stale()
     if (names.length === 0) return true
-    const first = names.some((name) => !existsSync(join(root, recordOf(name))))
-    say(`building ${names.includes("app") ? "" : "the library "}(${first ? "once" : "sources changed"})`)
+    say(`building ${names.includes("app") ? "" : "the library "}(${reasonFor(names)})`)
     const args = [join(root, "scripts", "build.mjs"), ...(strict ? ["--strict"] : []), ...names]
     const result = await run(nodeOf(root), args, { cwd: root, share: lock.share })
     if (!result.ok)
@@ -51,6 +50,11 @@ export async function setUp({ library = false, force = false, strict = false } =
   } finally {
     lock.release()
   }
+}
+
+function reasonFor(parts) {
+  if (parts.some((part) => !existsSync(join(root, recordOf(part))))) return "once"
+  return parts.every((part) => isFresh(root, recordOf(part))) ? "as asked" : "sources changed"
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

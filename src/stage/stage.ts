@@ -23,6 +23,9 @@ export type Outputs<I extends Inputs> = {
         : never
 }
 
+/** Nothing at all, where a stage has no inputs: an empty mapped type would take anything. */
+export type Wires<I extends Inputs> = keyof I extends never ? { readonly [input: string]: never } : Outputs<I>
+
 /** What `run` is given for each input. */
 export type Values<I extends Inputs> = {
   readonly [input in keyof I]: I[input] extends ListOf<infer K>
@@ -38,7 +41,7 @@ export type Values<I extends Inputs> = {
 export type ParamsSchema = Schema.Codec<unknown, unknown>
 
 export interface Stage<I extends Inputs, P extends ParamsSchema, O extends AnyKind> {
-  (inputs: Outputs<I>, params: P["Type"]): Output<O["name"]>
+  (inputs: Wires<I>, params: P["Type"]): Output<O["name"]>
   readonly meta: StageMeta
   /** Runs the stage on values at hand, with params as its schema encodes them. For workers and for tests. */
   readonly execute: (
@@ -76,7 +79,7 @@ const make = <const I extends Inputs, P extends ParamsSchema, O extends AnyKind>
   const strict = { onExcessProperty: "error", errors: "all" } as const
   const encode = Schema.encodeUnknownSync(codec, strict)
   const meta: StageMeta = { name, inputs, output, params, encodeParams: (value) => encode(value), options }
-  const wire = (wires: Outputs<I>, value: P["Type"]): Output<O["name"]> => ({
+  const wire = (wires: Wires<I>, value: P["Type"]): Output<O["name"]> => ({
     kind: output.name,
     node: { stage: meta, params: value, inputs: wires }
   })

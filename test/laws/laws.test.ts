@@ -246,6 +246,8 @@ const story = (start: World, changes: ReadonlyArray<Change>) =>
           const decisions = yield* lab.forecast({ keepGoing: true })
           last = yield* lab.run({ keepGoing: true })
           yield* check(lab, now, last, computed, digestOfValue, damaged)
+          // What was damaged was noticed, and is whole again.
+          if (damaged) assert.deepStrictEqual((yield* lab.verify()).damage, [])
           for (const { node, decision } of decisions) {
             if (decision === "cached") assert.notInclude(last.ran, node)
           }

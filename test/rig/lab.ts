@@ -13,6 +13,7 @@ import { Disk, type DiskShape } from "../../src/artifact/disk.ts"
 import { Table } from "../../src/artifact/index.ts"
 import { type StoreLayout, storeLayout } from "../../src/artifact/layout.ts"
 import { localStore } from "../../src/artifact/local-store.ts"
+import { verify } from "../../src/artifact/verify.ts"
 import { elaborate } from "../../src/plan/elaborate.ts"
 import { nodesInScope } from "../../src/plan/scope.ts"
 import { forecast } from "../../src/schedule/forecast.ts"
@@ -149,6 +150,11 @@ export class Lab {
         environment: options.environment ?? {}
       })
     }).pipe(Effect.provide(this.services()))
+  }
+
+  /** Hashes everything in the store. */
+  verify() {
+    return verify(false, () => {}).pipe(Effect.provide(this.services()))
   }
 
   /** The number in the first cell of a node's table. */

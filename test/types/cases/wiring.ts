@@ -47,3 +47,7 @@ rank({ models: { first: model, second: data } }, {})
 // Reading an artifact while the pipeline is built, before there is one.
 // error: Property 'value' does not exist on type 'Output<"Dataset">'
 export const rows = data.value
+
+// An input for a stage that has none.
+// error: Type 'Output<"Dataset">' is not assignable to type 'never'
+load({ data }, { split: "train" })
