@@ -176,7 +176,7 @@ hint: lower \`learningRate\`
     assert.include(text, "\n1 interrupted, 1 not started in 2.0 s\n")
   })
 
-  it("prints 10,000 cached nodes within 50 ms and in few writes", () => {
+  it("prints 10,000 cached nodes in few writes", () => {
     const events = Array.from({ length: 10_000 }, (_, index) => cached(`node/${index}`, index))
     const { sink, writes } = sinkOf()
     const reporter = plainReporter({
@@ -184,13 +184,9 @@ hint: lower \`learningRate\`
       timing: new ManualTiming(),
       style: plainStyle
     })
-    const before = performance.now()
     for (const event of events) reporter.event(event)
     reporter.close()
-    const millis = performance.now() - before
     assert.strictEqual(writes.join("").split("\n").length, 10_001)
     assert.isBelow(writes.length, 20)
-    // Twice over, for a machine that is busy with something else.
-    assert.isBelow(millis, 100)
   })
 })
