@@ -33,7 +33,7 @@ export const bytesOf = (data: TensorArray): Uint8Array =>
 /** Little-endian bytes read as elements. Copies when the bytes are not aligned for the element type. */
 export const elementsFrom = (dtype: DType, bytes: Uint8Array): TensorArray => {
   const size = bytesPerElement[dtype]
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   const length = aligned.byteLength / size
   switch (dtype) {
     case "U8":

@@ -15,7 +15,8 @@ export const collectionLeaseKey = digestOf("garbage collection")
 /** Marks a run as alive until the scope closes. Waits while garbage is being collected. */
 export const holdRunLease = Effect.fnUntraced(function* (id: string) {
   const leases = yield* Leases
-  yield* Effect.orDie(leases.acquire(runLeaseKey(id), `run ${id}`))
+  // A run's identifier is new, so nobody can hold its lease.
+  yield* leases.acquire(runLeaseKey(id), `run ${id}`).pipe(Effect.catchTag("LeaseHeld", Effect.die))
   const collecting = Effect.scoped(leases.acquire(collectionLeaseKey, `run ${id}`))
   // Taken and given back at once: it only has to be free.
   yield* Effect.retry(collecting, {

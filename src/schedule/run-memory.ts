@@ -41,18 +41,28 @@ export const makeRunMemory = (elaboration: Elaboration, last: LastRun): RunMemor
     }
   }
 
+  /** This pipeline's nodes, and some that it has with other params: a grid must not grow the memory for ever. */
+  const worthKeeping = (): LastRun["nodes"] => {
+    const current = new Set(elaboration.nodes.map(({ name }) => name))
+    const others = Object.keys(nodes).filter((name) => !current.has(name))
+    const dropped = new Set(others.slice(0, Math.max(0, others.length - 100 - 3 * current.size)))
+    return Object.fromEntries(Object.entries(nodes).filter(([name]) => !dropped.has(name)))
+  }
+
   /** The code that the remembered nodes stand for, and no other. */
-  const codeInUse = (): LastRun["code"] => {
+  const codeOf = (kept: LastRun["nodes"]): LastRun["code"] => {
     const known: Record<string, StageCode> = { ...last.code }
     for (const { code, modules, packages } of elaboration.stages) known[code] = { modules, packages }
-    const used = new Set(Object.values(nodes).map(({ code }) => code))
+    const used = new Set(Object.values(kept).map(({ code }) => code))
     return Object.fromEntries(Object.entries(known).filter(([hash]) => used.has(hash)))
   }
 
   const save: RunMemory["save"] = (layout) =>
-    changed
-      ? Effect.ignore(writeLastRun(layout, elaboration.pipeline, { code: codeInUse(), nodes }))
-      : Effect.void
+    Effect.suspend(() => {
+      if (!changed) return Effect.void
+      const kept = worthKeeping()
+      return Effect.ignore(writeLastRun(layout, elaboration.pipeline, { code: codeOf(kept), nodes: kept }))
+    })
 
   return { last, settle, save }
 }

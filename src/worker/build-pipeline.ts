@@ -1,20 +1,13 @@
 /** Builds a pipeline for some params and describes it as data: nodes by name, stages by where their code is. */
 import { Duration, Effect, Schema } from "effect"
-import type { InputSpec, Node, StageMeta, StageOptions, Wire } from "../stage/node.ts"
+import type { Node, StageMeta, StageOptions } from "../stage/node.ts"
+import { BadWiring } from "./bad-wiring.ts"
+import { checkWires } from "./check-wires.ts"
 import { BadModule, isPipeline, isStage, type LoadedPipeline, loadModule, thrown } from "./loaded.ts"
+import { nameNodes } from "./name-nodes.ts"
+import { type AnyOutput, isOutput, outputsOf, specName } from "./outputs.ts"
 import { problemsOf, resolveParams } from "./params.ts"
 import type { Built, BuiltNode, Request, StageUse } from "./protocol.ts"
-
-/** Something about the nodes that `build` returned. */
-export class BadWiring extends Schema.TaggedError<BadWiring>()("BadWiring", {
-  pipeline: Schema.String,
-  reason: Schema.String,
-  hint: Schema.String
-}) {
-  override get message() {
-    return `${this.pipeline}: ${this.reason}`
-  }
-}
 
 /** The modules that a pipeline's bundle exposes, by path or package name, so that stages can be found in them. */
 export type Modules = { readonly [module: string]: unknown }
@@ -62,73 +55,6 @@ export const buildPipeline = Effect.fnUntraced(function* (request: ElaborateRequ
 
 export const isModules = (value: unknown): value is Modules => typeof value === "object" && value !== null
 export const modulesOf = (value: unknown): Modules => (isModules(value) ? value : {})
-
-interface AnyOutput {
-  readonly kind: string
-  readonly node: Node
-}
-
-const isOutput = (value: unknown): value is AnyOutput =>
-  typeof value === "object" &&
-  value !== null &&
-  "kind" in value &&
-  "node" in value &&
-  typeof value.kind === "string"
-
-/** Plain enough for a command line, a file name and a diagram. */
-const validName = /^[\p{L}\p{N}_][\p{L}\p{N}_.+=,:-]*(\/[\p{L}\p{N}_][\p{L}\p{N}_.+=,:-]*)*$/u
-
-/** Every node that `build` returned or that one of these depends on, with its name. */
-const nameNodes = Effect.fnUntraced(function* (pipeline: LoadedPipeline, record: unknown) {
-  const names = new Map<Node, string>()
-  const taken = new Set<string>()
-  const problems: Array<BadWiring> = []
-  const problem = (reason: string, hint: string) =>
-    void problems.push(new BadWiring({ pipeline: pipeline.name, reason, hint }))
-
-  const visit = (value: unknown, path: string): void => {
-    if (isOutput(value)) {
-      if (names.has(value.node)) return
-      if (!validName.test(path))
-        problem(`a node cannot be called ${JSON.stringify(path)}`, "use letters, digits and . _ + = , : -")
-      else if (taken.has(path))
-        problem(
-          `two nodes are called \`${path}\``,
-          "give one of them another name in the record that `build` returns"
-        )
-      names.set(value.node, path)
-      taken.add(path)
-    } else if (typeof value === "object" && value !== null) {
-      for (const [key, item] of Object.entries(value)) visit(item, path === "" ? key : `${path}/${key}`)
-    } else
-      problem(
-        `\`${path}\` is not what a stage returned`,
-        "`build` returns a record of outputs, lists and records of them"
-      )
-  }
-  visit(record, "")
-  if (names.size === 0) problem("it has no nodes", "`build` returns a record with at least one output")
-
-  // Nodes that the record leaves out are still computed; they are called after what they are for. A node that is
-  // added while the map is walked is walked as well.
-  for (const [node, name] of names) {
-    for (const [input, wire] of Object.entries(node.inputs)) {
-      for (const [key, output] of outputsOf(wire)) {
-        if (names.has(output.node)) continue
-        const base = `${name}.${input}${key === "" ? "" : `.${key}`}`
-        names.set(output.node, taken.has(base) ? `${base}+${taken.size}` : base)
-        taken.add(base)
-      }
-    }
-  }
-  const [first] = problems
-  if (first !== undefined) return yield* first
-  return names
-})
-
-/** The outputs of a wire with their place in it; a single one has the place "". */
-const outputsOf = (wire: Wire): ReadonlyArray<readonly [string, AnyOutput]> =>
-  isOutput(wire) ? [["", wire]] : Object.entries(wire)
 
 const locateStages = Effect.fnUntraced(function* (
   pipeline: LoadedPipeline,
@@ -185,13 +111,6 @@ const optionsOf = ({ timeout, ...options }: StageOptions): StageUse["options"] =
     ? options
     : { ...options, timeoutMillis: Duration.toMillis(Duration.fromInputUnsafe(timeout)) }
 
-const specName = (spec: InputSpec): string =>
-  "list" in spec
-    ? `list of ${spec.list.name}`
-    : "record" in spec
-      ? `record of ${spec.record.name}`
-      : spec.name
-
 const describeNode = Effect.fnUntraced(function* (
   pipeline: LoadedPipeline,
   node: Node,
@@ -199,6 +118,7 @@ const describeNode = Effect.fnUntraced(function* (
   named: ReadonlyMap<Node, string>,
   indexOf: (stage: StageMeta) => number
 ) {
+  yield* checkWires(pipeline, node, name)
   const params = yield* Effect.try({
     try: () => node.stage.encodeParams(node.params),
     catch: (cause) => {

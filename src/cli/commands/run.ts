@@ -111,8 +111,8 @@ const reporterFor = (json: boolean): Reporter => {
   return sink.isTerminal ? liveReporter(options) : plainReporter(options)
 }
 
-/** The time it started, so that names sort by age, and four digits against two runs in one second. */
+/** The time it started, to the millisecond so that names sort by age, and four digits against two at one time. */
 const newRunId = Effect.map(Clock.currentTimeMillis, (now) => {
   const [date = "", time = ""] = new Date(now).toISOString().split("T")
-  return `${date.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`
+  return `${date.replaceAll("-", "")}-${time.slice(0, 12).replace(/[:.]/g, "")}-${randomBytes(2).toString("hex")}`
 })
