@@ -99,9 +99,11 @@ export const runTask = (context: RunContext, task: Task) =>
       return yield* underLease(context, task, lease)
     })
   ).pipe(
-    Effect.catchTag("LeaseHeld", ({ holder }) => Effect.succeed<TaskOutcome>({ _tag: "Busy", holder })),
-    // The disk refused before anything ran.
-    Effect.catchTag("StoreFault", (error) => reportFailure(context, task, error, 0, false))
+    Effect.catchTags({
+      LeaseHeld: ({ holder }) => Effect.succeed<TaskOutcome>({ _tag: "Busy", holder }),
+      // The disk refused before anything ran.
+      StoreFault: (error) => reportFailure(context, task, error, 0, false)
+    })
   )
 
 const underLease = Effect.fnUntraced(function* (context: RunContext, task: Task, lease: Lease) {

@@ -146,7 +146,8 @@ const verifyCommand = Command.make(
       const summary = `${plural(found.blobs, "blob")} (${bytes(found.bytes)}) and ${plural(found.actions, "action record")} verified, ${count(found.damage.length)} damaged\n`
       yield* printResult(`${lines.join("")}${summary}`)
     }
-    if (found.damage.length > 0) yield* new StoreDamaged({ count: found.damage.length, repaired: repair })
+    if (found.damage.length > 0)
+      return yield* new StoreDamaged({ count: found.damage.length, repaired: repair })
   })
 ).pipe(
   Command.withDescription("Hash every byte in the store and compare it with its name"),

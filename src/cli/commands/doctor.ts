@@ -55,7 +55,7 @@ export const doctor = Command.make(
     ]
     yield* options.json ? printJson(checks) : printResult(doctorText(checks))
     const broken = checks.filter(({ state }) => state === "broken").map(({ name }) => name)
-    if (broken.length > 0) yield* new Unhealthy({ names: broken })
+    if (broken.length > 0) return yield* new Unhealthy({ names: broken })
   })
 ).pipe(
   Command.withDescription("Say what works here, what does not, and what to do about it"),
