@@ -51,7 +51,7 @@ const makeArtifacts = (blobs: BlobsShape): ArtifactsShape => {
     Effect.map(manifestOf(digest), (manifest) => {
       // A file that the manifest does not name is as absent as one whose bytes are gone.
       const entry = (file: string): Effect.Effect<FileEntry, StoreError> => {
-        const found = manifest.files[file]
+        const found = Object.hasOwn(manifest.files, file) ? manifest.files[file] : undefined
         return found === undefined ? new BlobMissing({ digest }) : Effect.succeed(found)
       }
       return {

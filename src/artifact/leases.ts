@@ -183,11 +183,18 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
     }
   }
 
-  /** Raises the heartbeat for ever. A disk that fails once must not stop it: the next beat tries again. */
+  /**
+   * Raises the heartbeat for ever. A disk that fails once must not stop it: the next beat tries again. Who was succeeded
+   * while standing still may find somebody else's lease under the same name, and leaves it alone.
+   */
   const beat = (path: string, mine: LeaseFile) => {
     let count = 0
     return Effect.suspend(() =>
-      Effect.ignore(onDisk("write", path, () => disk.overwrite(path, leaseBytes({ ...mine, beat: ++count }))))
+      Effect.ignore(
+        onDisk("write", path, () => {
+          if (read(path)?.includes(mine.owner)) disk.overwrite(path, leaseBytes({ ...mine, beat: ++count }))
+        })
+      )
     ).pipe(Effect.delay(times.heartbeat), Effect.repeat(Schedule.forever))
   }
 

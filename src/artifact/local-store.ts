@@ -3,7 +3,7 @@ import { Effect, Layer, Schema } from "effect"
 import { Actions } from "./actions.ts"
 import { Artifacts } from "./artifacts.ts"
 import { Blobs } from "./blobs.ts"
-import { Disk, removeQuietly, uniqueName, writeAtomically } from "./disk.ts"
+import { Disk, makeLastingDirectory, removeQuietly, uniqueName, writeAtomically } from "./disk.ts"
 import { type StoreLayout, storeFormat } from "./layout.ts"
 import { defaultLeaseTimes, Leases, type LeaseTimes } from "./leases.ts"
 import { StoreVersionMismatch } from "./store-error.ts"
@@ -46,7 +46,7 @@ const checkFormat = Effect.fnUntraced(function* (layout: StoreLayout, create: bo
 })
 
 const writeFormat = (disk: Disk["Service"], layout: StoreLayout): void => {
-  disk.makeDirectory(layout.scratch)
+  makeLastingDirectory(disk, layout.scratch)
   writeAtomically(
     disk,
     layout.scratch,

@@ -73,6 +73,13 @@ export class DeclaredFiles {
     })
   }
 
+  /** Stamps of a stage's declared files, as of the last time that `digests` looked at them. */
+  stamps(stage: ElaboratedStage): string {
+    return (stage.options.files ?? [])
+      .map((path) => this.known.get(join(this.root, path))?.modified)
+      .join("\n")
+  }
+
   private read(path: string): SourceFile {
     const before = this.known.get(path)
     const source = (before === undefined ? undefined : recheckSource(before)) ?? readSource(path).source

@@ -13,6 +13,7 @@ import { pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
 import type { OutputChunk, Plugin } from "rolldown"
 import { digestOf } from "../artifact/digest.ts"
+import { markPure } from "./mark-pure.ts"
 import { readSource, type SourceFile } from "./source-files.ts"
 import { literal, walk } from "./syntax-tree.ts"
 
@@ -33,10 +34,14 @@ export interface Bundle {
   /** Packages as they are imported (`fast-png`, `advpipe/stages/load-mnist`), and the directory each is imported from. */
   readonly imports: PackageImports
   readonly files: ReadonlyArray<SourceFile>
+  /** Links on the way to these files, and where they lead. */
+  readonly links: ReadonlyArray<readonly [path: string, target: string]>
 }
 
-/** By specifier, the directory from which a package is to be resolved. */
-export type PackageImports = { readonly [specifier: string]: string }
+/** By specifier, the directory from which a package is to be resolved, and the one in which it was found. */
+export type PackageImports = {
+  readonly [specifier: string]: { readonly from: string; readonly within: string }
+}
 
 /** Code that cannot be put into one text: it does not parse, or imports what is not there. */
 export class BundleFailed extends Schema.TaggedError<BundleFailed>()("BundleFailed", {
@@ -64,15 +69,23 @@ export const bundle = (options: BundleOptions): Effect.Effect<Bundle, BundleFail
   Effect.tryPromise({
     try: async () => {
       const { rolldown } = await import("rolldown")
-      const seen: Seen = { files: new Map(), packages: new Map(), builtins: new Map() }
+      const { parseAst } = await import("rolldown/parseAst")
+      const seen: Seen = {
+        parse: parseAst,
+        links: new Map(),
+        files: new Map(),
+        packages: new Map(),
+        builtins: new Map()
+      }
       const build = await rolldown({
         input: entryId,
         cwd: options.root,
         platform: "node",
         tsconfig: false,
         logLevel: "silent",
-        // Without these, a neighbour's top-level `Schema.Struct({…})` would stay in every stage's text.
-        treeshake: { manualPureFunctions: pureNamespaces, propertyReadSideEffects: false },
+        treeshake: { propertyReadSideEffects: false },
+        // Packages are looked up through links, and the links are remembered.
+        resolve: { symlinks: false },
         plugins: [sourcePlugin(options, seen)]
       })
       try {
@@ -102,9 +115,6 @@ const reasonOf = (cause: unknown): string => {
     .join("\n")
 }
 
-/** Calls on these names make values and do nothing else, so an unused one may go. */
-const pureNamespaces = ["Schema", "Stage", "Kind", "Pipeline", "Context", "Effect", "Layer", "Object"]
-
 export interface BundleOptions {
   readonly entry: string
   readonly imports?: PackageImports
@@ -114,6 +124,9 @@ export interface BundleOptions {
 }
 
 interface Seen {
+  readonly parse: (text: string, options: { readonly lang: "js" | "jsx" | "ts" | "tsx" }) => object
+  /** Links on the way to a module, and where they lead. */
+  readonly links: Map<string, string>
   readonly files: Map<string, SourceFile>
   /** By the specifier under which they are imported. */
   readonly packages: Map<string, Package>
@@ -138,12 +151,17 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
     if (resolved === null)
       throw new Error(`cannot find \`${source}\`, which ${relative(root, from ?? "")} imports`)
     const path = existsSync(resolved.id) ? realpathSync(resolved.id) : resolved.id
+    if (path !== resolved.id) seen.links.set(resolved.id, path)
     const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
     // A linked package is a project of its own that is being worked on: its code counts, not its version.
     if (!isImportOfPackage || (!path.includes(`${sep}node_modules${sep}`) && !isEffect.test(source)))
       return { id: path }
     const found = packageOf(path)
-    seen.packages.set(source, { ...found, importedFrom: dirname(from ?? path) })
+    seen.packages.set(source, {
+      ...found,
+      importedFrom: dirname(from ?? path),
+      directory: dirname(found.file.path)
+    })
     // An unused import of a package that does nothing on its own is no reason to depend on its version.
     return { id: source, external: true, moduleSideEffects: found.sideEffects && !isEffect.test(source) }
   },
@@ -151,9 +169,20 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
     if (id === entryId) return entry
     const { source, bytes } = readSource(id)
     seen.files.set(id, source)
-    return bytes.toString("utf8")
+    return marked(bytes.toString("utf8"), id, seen)
   }
 })
+
+/** A module's text with its makers marked. One that does not parse is left to the bundler, which says so better. */
+const marked = (text: string, path: string, { parse }: Seen): string => {
+  const ending = /\.[cm]?([jt]sx?)$/.exec(path)?.[1]
+  if (ending !== "js" && ending !== "jsx" && ending !== "ts" && ending !== "tsx") return text
+  try {
+    return markPure(text, parse(text, { lang: ending }))
+  } catch {
+    return text
+  }
+}
 
 /** The file on whose behalf a specifier is resolved. */
 const importerOf = (
@@ -165,8 +194,8 @@ const importerOf = (
   // Every stage runs on this program's Effect, so that is the version that counts.
   if (isEffect.test(source)) return join(packageRoot, "package.json")
   if (importer !== entryId) return importer
-  const directory = imports[source]
-  return directory === undefined ? undefined : join(directory, "package.json")
+  const known = imports[source]
+  return known === undefined ? undefined : join(known.from, "package.json")
 }
 
 interface Package {
@@ -175,8 +204,9 @@ interface Package {
   readonly sideEffects: boolean
   /** Its package.json. */
   readonly file: SourceFile
-  /** The directory of a module that imports it. */
+  /** The directory of a module that imports it, and its own. */
   readonly importedFrom: string
+  readonly directory: string
 }
 
 const PackageJson = Schema.fromJsonString(
@@ -189,7 +219,7 @@ const PackageJson = Schema.fromJsonString(
 const decodePackage = Schema.decodeUnknownSync(PackageJson)
 
 /** The package that a file belongs to: the nearest package.json above it that has a name and a version. */
-const packageOf = (path: string): Omit<Package, "importedFrom"> => {
+const packageOf = (path: string): Omit<Package, "importedFrom" | "directory"> => {
   for (let directory = dirname(path); dirname(directory) !== directory; directory = dirname(directory)) {
     const file = join(directory, "package.json")
     if (!existsSync(file)) continue
@@ -224,7 +254,9 @@ const importsFrom = (specifiers: ReadonlyArray<string>, seen: Seen): PackageImpo
   Object.fromEntries(
     specifiers.flatMap((specifier) => {
       const found = seen.packages.get(specifier)
-      return found === undefined || isEffect.test(specifier) ? [] : [[specifier, found.importedFrom]]
+      return found === undefined || isEffect.test(specifier)
+        ? []
+        : [[specifier, { from: found.importedFrom, within: found.directory }]]
     })
   )
 
@@ -257,6 +289,7 @@ const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<B
     packages: versionsOf(specifiers, seen),
     builtins: placesOf(chunk, seen, root),
     imports: importsFrom(specifiers, seen),
+    links: [...seen.links],
     files: [...seen.files.values(), ...[...seen.packages.values()].map(({ file }) => file)]
   }
 }

@@ -4,8 +4,10 @@
  * The first time, the pipeline is bundled and built in a worker, and every stage it uses is bundled for its key. The
  * result is remembered with the files it was made from; as long as none of them changes, nothing is bundled or loaded.
  */
+import { existsSync, realpathSync } from "node:fs"
 import { Effect, Schema } from "effect"
 import { digestOfCanonical } from "../artifact/canonical.ts"
+import { withoutSourceMap, withSourceMap } from "../artifact/code-file.ts"
 import { digestOf } from "../artifact/digest.ts"
 import { Disk, writeAtomically } from "../artifact/disk.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
@@ -24,7 +26,7 @@ import { findPipeline, type PipelineFile, type Project } from "./project.ts"
 import { recheckSource, type SourceFile } from "./source-files.ts"
 
 /** Raised when what is remembered changes its form. */
-const seal = `elaboration-2-${keyFormat}-${bundlerVersion.replace(" ", "-")}`
+const seal = `elaboration-3-${keyFormat}-${bundlerVersion.replace(" ", "-")}`
 
 /** What is remembered of the selection, or a new elaboration. */
 export const elaborate = Effect.fnUntraced(function* (
@@ -38,7 +40,7 @@ export const elaborate = Effect.fnUntraced(function* (
   const remembered = yield* onDisk("read", memo, () => readSealed(disk, memo, seal))
   if (isElaboration(remembered)) {
     const files = yield* onDisk("look at", file.path, () => recheckAll(remembered.files))
-    if (files !== undefined && hasCode(disk, layout, remembered)) {
+    if (files !== undefined && remembered.links.every(leadsThere) && hasCode(disk, layout, remembered)) {
       // New stamps are worth remembering: they save reading the files next time.
       const current = { ...remembered, files }
       if (files.some((source, index) => source !== remembered.files[index]))
@@ -56,11 +58,16 @@ const memoPath = (layout: StoreLayout, file: PipelineFile, { preset, sets }: Sel
 
 const remember = Effect.fnUntraced(function* (layout: StoreLayout, path: string, elaboration: Elaboration) {
   const disk = yield* Disk
-  yield* onDisk("write", path, () => writeSealed(disk, layout, path, seal, elaboration))
+  // It only saves time: a store that takes no more is for the run to complain about.
+  yield* Effect.ignore(onDisk("write", path, () => writeSealed(disk, layout, path, seal, elaboration)))
 })
 
 const isElaboration = (value: unknown): value is Elaboration =>
   typeof value === "object" && value !== null && "files" in value && "nodes" in value
+
+/** Whether a link still leads where it led. */
+const leadsThere = ([path, target]: readonly [string, string]): boolean =>
+  existsSync(path) && realpathSync(path) === target
 
 const recheckAll = (files: ReadonlyArray<SourceFile>): ReadonlyArray<SourceFile> | undefined => {
   const current: Array<SourceFile> = []
@@ -74,8 +81,15 @@ const recheckAll = (files: ReadonlyArray<SourceFile>): ReadonlyArray<SourceFile>
 
 const codePath = (layout: StoreLayout, hash: string): string => `${layout.code}/${hash}.mjs`
 
-const hasCode = (disk: Disk["Service"], layout: StoreLayout, { stages }: Elaboration): boolean =>
-  stages.every(({ code }) => disk.exists(codePath(layout, code)))
+const hasCode = (disk: Disk["Service"], layout: StoreLayout, { stages, plan }: Elaboration): boolean =>
+  disk.exists(layout.plan(plan)) &&
+  stages.every(({ code }) => {
+    const path = codePath(layout, code)
+    return (
+      disk.exists(path) &&
+      digestOf(withoutSourceMap(Buffer.from(disk.readFile(path)).toString("utf8"))) === code
+    )
+  })
 
 const elaborateAnew = Effect.fnUntraced(function* (
   project: Project,
@@ -119,14 +133,16 @@ const elaborateOnce = Effect.fnUntraced(function* (
       concurrency: 8
     }
   )
-  const files = mergeFiles([code, ...stages.map((stage) => stage.code)])
+  const bundles = [code, ...stages.map((stage) => stage.code)]
+  const files = mergeFiles(bundles)
   if (files === undefined) return undefined
   const elaboration = yield* assemble(
     built,
     stages.map(({ stage }) => stage),
     files
   )
-  return yield* withPlan(layout, elaboration)
+  const links = new Map(bundles.flatMap((each) => each.links))
+  return yield* withPlan(layout, { ...elaboration, links: [...links] })
 })
 
 const build = Effect.fnUntraced(function* ({ pipeline, preset, sets }: Selection, code: CodeRef) {
@@ -160,6 +176,8 @@ const bundlePipeline = Effect.fnUntraced(function* (project: Project, file: Pipe
   const what = `pipelines/${file.name}`
   const entry = exposePipeline(file.path)
   const first = yield* bundle({ entry, what, ...project })
+  // What `build` returns is remembered, so it too must depend on nothing else. Files are for each stage to declare.
+  yield* checkHermetic(`pipelines/${file.name}`, first, true)
   const modules = first.files.map(({ path }) => path).filter((path) => !path.endsWith("package.json"))
   const packages = Object.keys(first.imports)
   const exposed = [
@@ -272,7 +290,7 @@ const storeCode = Effect.fnUntraced(function* (layout: StoreLayout, code: Bundle
   const disk = yield* Disk
   const path = codePath(layout, code.hash)
   // The comment is no part of the hash: a map changes whenever a line moves.
-  const text = Buffer.from(`${code.code}\n//# sourceMappingURL=${code.hash}.mjs.map\n`)
+  const text = Buffer.from(withSourceMap(code.code, code.hash))
   yield* onDisk("write", path, () => {
     disk.makeDirectory(layout.scratch)
     if (!holds(disk, path, text)) writeAtomically(disk, layout.scratch, path, text)

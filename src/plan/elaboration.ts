@@ -42,6 +42,8 @@ export interface Elaboration {
   readonly plan: Digest
   /** All files it was made from. */
   readonly files: ReadonlyArray<SourceFile>
+  /** Links on the way to these files, and where they led. */
+  readonly links: ReadonlyArray<readonly [path: string, target: string]>
 }
 
 /** What was asked for. */

@@ -41,6 +41,10 @@ export interface StageCode {
   readonly packages: { readonly [name: string]: string }
 }
 
+/** A node by name, and nothing that only happens to be called so. */
+export const lastNode = (run: LastRun, name: string): LastNode | undefined =>
+  Object.hasOwn(run.nodes, name) ? run.nodes[name] : undefined
+
 const seal = "last-run-2"
 const pathOf = (layout: StoreLayout, pipeline: string) =>
   `${layout.memos}/last-${digestOf(pipeline).slice(0, 32)}.json`

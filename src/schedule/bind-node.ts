@@ -4,12 +4,14 @@ import type { Digest } from "../artifact/digest.ts"
 import { type DeclaredFiles, environmentOf, inputDigests } from "../plan/bound.ts"
 import type { ElaboratedNode, ElaboratedStage, Elaboration } from "../plan/elaboration.ts"
 import type { BoundParts } from "../plan/key.ts"
-import type { LastRun } from "../plan/last-run.ts"
+import { type LastRun, lastNode } from "../plan/last-run.ts"
 import { why } from "../plan/why.ts"
 
 export interface BoundNode {
   readonly stage: ElaboratedStage
   readonly parts: BoundParts
+  /** Stamps of the declared files: an edit that was undone has the same content and another stamp. */
+  readonly stamps: string
 }
 
 /** `undefined` while the digest of an input is not known. */
@@ -29,12 +31,16 @@ export const bindNode = Effect.fnUntraced(function* (
     environment: environmentOf(stage, environment),
     files: yield* files.digests(stage)
   }
-  return { stage, parts } satisfies BoundNode
+  return { stage, parts, stamps: files.stamps(stage) } satisfies BoundNode
 })
 
 /** Why a node whose key is not in the store runs. */
-export const missReason = ({ stage, parts }: BoundNode, node: ElaboratedNode, last: LastRun): string => {
-  const before = last.nodes[node.name]
+export const missReason = (
+  { stage, parts }: Pick<BoundNode, "stage" | "parts">,
+  node: ElaboratedNode,
+  last: LastRun
+): string => {
+  const before = lastNode(last, node.name)
   const code = before === undefined ? undefined : last.code[before.code]
   return (
     why({ ...parts, stage, params: node.params }, before, code) ?? "its action record is gone from the store"

@@ -4,7 +4,7 @@ import type { Digest } from "../artifact/digest.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import { DeclaredFiles, environmentOf } from "../plan/bound.ts"
 import type { ElaboratedNode, Elaboration } from "../plan/elaboration.ts"
-import { type LastRun, readLastRun } from "../plan/last-run.ts"
+import { type LastRun, lastNode, readLastRun } from "../plan/last-run.ts"
 import { dependenciesOf } from "../plan/order.ts"
 import { why } from "../plan/why.ts"
 import { bindNode, missReason } from "./bind-node.ts"
@@ -42,7 +42,7 @@ export const forecast = Effect.fnUntraced(function* (options: {
     const bound = yield* bindNode(elaboration, node, (name) => digests.get(name), files, environment)
     const stage = elaboration.stages[node.stage]
     if (stage === undefined) continue
-    const told = { node: node.name, stage: stage.name, seconds: last.nodes[node.name]?.seconds ?? null }
+    const told = { node: node.name, stage: stage.name, seconds: lastNode(last, node.name)?.seconds ?? null }
     if (bound === undefined) {
       const declared = yield* files.digests(stage)
       decisions.push({
@@ -82,7 +82,7 @@ const undecided = (
   last: LastRun,
   environment: NodeJS.ProcessEnv
 ): Pick<Decision, "decision" | "reason"> => {
-  const before = last.nodes[node.name]
+  const before = lastNode(last, node.name)
   const stage = elaboration.stages[node.stage]
   const upstream = dependenciesOf(node.inputs).filter((name) => !digests.has(name))
   const maybe = {

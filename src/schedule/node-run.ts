@@ -31,6 +31,10 @@ export interface RunContext {
   readonly prober: Prober
   readonly files: DeclaredFiles
   readonly provenance: Provenance
+  /** The project's root. */
+  readonly root: string
+  /** Nodes that a worker was told to compute. */
+  readonly started: Set<string>
   readonly data: Extract<Request, { readonly _tag: "RunStage" }>["data"]
 }
 
@@ -42,8 +46,11 @@ export interface Task {
   readonly key: Digest
   /** Why it runs, for people. */
   readonly reason: string
-  /** Whatever is under the key does not count: the user said so, or it is damaged. */
-  readonly replace: boolean
+  readonly stamps: string
+  /** Whether what is under the key is to make room: it was found damaged, or the user said so. */
+  readonly replace: "never" | "if damaged" | "always"
+  /** The stamp of the action record that the user wants replaced. */
+  readonly record: string | undefined
   /** The digest of the node's last artifact. */
   readonly previous: Digest | undefined
 }
@@ -52,7 +59,7 @@ export type TaskOutcome =
   | { readonly _tag: "Computed"; readonly hit: Hit }
   /** Another process computed it while this one waited for the lease. */
   | { readonly _tag: "Found"; readonly hit: Hit }
-  | { readonly _tag: "Failed" }
+  | { readonly _tag: "Failed"; readonly again: boolean }
   /** Another process is computing it. */
   | { readonly _tag: "Busy"; readonly holder: string }
 
@@ -107,15 +114,16 @@ export const runTask = (context: RunContext, task: Task) =>
   )
 
 const underLease = Effect.fnUntraced(function* (context: RunContext, task: Task, lease: Lease) {
-  if (task.replace) yield* (yield* Actions).remove(task.key)
-  else {
-    const found = yield* context.prober.lookup(task.key)
-    if (found._tag === "Hit") return { _tag: "Found", hit: found } satisfies TaskOutcome
-  }
+  const actions = yield* Actions
+  const found = yield* context.prober.lookup(task.key)
+  // Whoever held the lease before may have made what is missing, or have replaced what is to be replaced.
+  const isWanted = task.replace !== "always" || found._tag !== "Hit" || found.record !== task.record
+  if (found._tag === "Hit" && isWanted) return { _tag: "Found", hit: found } satisfies TaskOutcome
+  if (task.replace !== "never") yield* actions.remove(task.key)
   const retries = task.stage.options.retries ?? 0
   for (let attempt = 1; ; attempt++) {
-    const outcome = yield* attemptOnce(context, task, lease, attempt, attempt <= retries)
-    if (outcome._tag === "Computed" || attempt > retries) return outcome
+    const outcome = yield* attemptOnce(context, task, lease, attempt, retries)
+    if (outcome._tag === "Computed" || !outcome.again) return outcome
   }
 })
 
@@ -124,7 +132,7 @@ const attemptOnce = Effect.fnUntraced(function* (
   task: Task,
   lease: Lease,
   attempt: number,
-  willRetry: boolean
+  retries: number
 ) {
   const clock = yield* Clock.Clock
   const startedAt = clock.currentTimeMillisUnsafe()
@@ -133,7 +141,10 @@ const attemptOnce = Effect.fnUntraced(function* (
     Effect.flatMap(({ digest, metrics }) =>
       publish(context, task, lease, { digest, metrics, startedAt, seconds: seconds() })
     ),
-    Effect.catch((error) => reportFailure(context, task, error, seconds(), willRetry)),
+    Effect.catch((error) => {
+      const again = attempt <= retries && worthRetrying.has(error._tag)
+      return reportFailure(context, task, error, seconds(), again)
+    }),
     Effect.onInterrupt(() =>
       Effect.sync(() =>
         context.log.add({
@@ -147,6 +158,9 @@ const attemptOnce = Effect.fnUntraced(function* (
   )
 })
 
+/** Failures of the stage itself. A lost lease or an edited file would only fail again. */
+const worthRetrying: ReadonlySet<string> = new Set(["JobFailed", "WorkerDied", "StageTimedOut"])
+
 /** Has a worker run the stage. Succeeds with the artifact's digest and the last value of each metric. */
 const compute = Effect.fnUntraced(function* (
   context: RunContext,
@@ -157,7 +171,7 @@ const compute = Effect.fnUntraced(function* (
   const workers = yield* Workers
   const clock = yield* Clock.Clock
   const { node, stage, bound, key, reason } = task
-  const metrics: Record<string, number> = {}
+  const metrics = new Map<string, number>()
   const environment = Object.entries(bound.environment).flatMap(([name, value]) =>
     value === null ? [] : [[name, value]]
   )
@@ -171,13 +185,16 @@ const compute = Effect.fnUntraced(function* (
       inputs: bound.inputs,
       environment: Object.fromEntries(environment),
       store: context.layout.root,
+      root: context.root,
       data: context.data
     },
     {
-      started: (pid) =>
-        context.log.add({ _tag: "NodeStarted", at: startedAt, node: node.name, key, reason, attempt, pid }),
+      started: (pid) => {
+        context.started.add(node.name)
+        context.log.add({ _tag: "NodeStarted", at: startedAt, node: node.name, key, reason, attempt, pid })
+      },
       note: (note) => {
-        if (note._tag === "Metric") metrics[note.name] = note.value
+        if (note._tag === "Metric") metrics.set(note.name, note.value)
         context.log.add({ ...note, at: clock.currentTimeMillisUnsafe(), node: node.name })
       }
     }
@@ -187,7 +204,7 @@ const compute = Effect.fnUntraced(function* (
   const reply = yield* limited
   if (reply._tag !== "Stored")
     return yield* Effect.die(new Error(`a worker answered RunStage with ${reply._tag}`))
-  return { digest: reply.digest, metrics }
+  return { digest: reply.digest, metrics: Object.fromEntries(metrics) }
 })
 
 const withTimeout = <A, E, R>(job: Effect.Effect<A, E, R>, stage: string, millis: number) =>
@@ -209,6 +226,9 @@ const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, le
   const actions = yield* Actions
   const files = yield* context.files.digests(stage)
   const edited = Object.keys(files).filter((path) => files[path] !== bound.files[path])
+  if (edited.length === 0 && context.files.stamps(stage) !== task.stamps) {
+    return yield* new InputEdited({ stage: stage.name, files: Object.keys(files) })
+  }
   if (edited.length > 0) return yield* new InputEdited({ stage: stage.name, files: edited })
   const contents = yield* artifacts.adopt(made.digest)
   yield* lease.confirm
@@ -269,7 +289,7 @@ const reportFailure = Effect.fnUntraced(function* (
     seconds,
     retry
   })
-  return { _tag: "Failed" } satisfies TaskOutcome
+  return { _tag: "Failed", again: retry } satisfies TaskOutcome
 })
 
 const failureFrom = (error: TaskError): Failure => {

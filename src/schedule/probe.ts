@@ -12,7 +12,7 @@ import { Blobs, type BlobsShape } from "../artifact/blobs.ts"
 import type { Digest } from "../artifact/digest.ts"
 import type { StoreError, StoreFault } from "../artifact/store-error.ts"
 import { type BoundParts, cacheKey } from "../plan/key.ts"
-import type { LastNode, LastRun } from "../plan/last-run.ts"
+import { type LastNode, type LastRun, lastNode } from "../plan/last-run.ts"
 
 export interface Hit {
   readonly _tag: "Hit"
@@ -67,7 +67,7 @@ const proberOf = (
 
   const probe: Prober["probe"] = (name, bound) =>
     Effect.suspend(() => {
-      const before = last.nodes[name]
+      const before = lastNode(last, name)
       if (before === undefined || !sameParts(before, bound)) return lookup(cacheKey(bound))
       return unchanged(before) ? Effect.succeed(hitOf(before)) : lookup(before.key)
     })

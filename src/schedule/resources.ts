@@ -9,10 +9,11 @@ export interface Amounts {
   readonly memory: number
 }
 
-/** What this machine has. A graphics processor is counted by whoever knows of one: `PIPELINE_GPUS`. */
+/** What this machine has. Graphics processors are counted by whoever knows of them: `PIPELINE_GPUS`. */
 export const machineAmounts = (jobs: number | undefined, gpus: number): Amounts => ({
   cores: jobs ?? availableParallelism(),
-  gpu: gpus,
+  // Where none is announced there may be one all the same; two stages must not believe to have it alone.
+  gpu: Math.max(1, gpus),
   memory: Math.floor(totalmem() / 2 ** 20)
 })
 

@@ -23,7 +23,7 @@ export interface RunLog {
 export const makeRunLog = (journal: Journal, directory: string, watch: (event: Event) => void): RunLog => {
   const broken = Deferred.makeUnsafe<never, StoreFault>()
   let waiting: Array<Event> = []
-  let held = false
+  let holders = 0
 
   const flush = (): void => {
     const events = waiting
@@ -40,13 +40,13 @@ export const makeRunLog = (journal: Journal, directory: string, watch: (event: E
   return {
     add: (event) => {
       waiting.push(event)
-      if (!held) flush()
+      if (holders === 0) flush()
     },
     hold: () => {
-      held = true
+      holders++
       return () => {
-        held = false
-        if (waiting.length > 0) flush()
+        holders--
+        if (holders === 0 && waiting.length > 0) flush()
       }
     },
     broken: Deferred.await(broken)

@@ -4,7 +4,7 @@ import type { Disk } from "../artifact/disk.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import type { ElaboratedNode, Elaboration } from "../plan/elaboration.ts"
 import type { BoundParts } from "../plan/key.ts"
-import { type LastNode, type LastRun, type StageCode, writeLastRun } from "../plan/last-run.ts"
+import { type LastNode, type LastRun, lastNode, type StageCode, writeLastRun } from "../plan/last-run.ts"
 import type { Hit } from "./probe.ts"
 
 export interface RunMemory {
@@ -20,7 +20,7 @@ export const makeRunMemory = (elaboration: Elaboration, last: LastRun): RunMemor
   let changed = false
 
   const settle: RunMemory["settle"] = (node, bound, hit) => {
-    const before = last.nodes[node.name]
+    const before = lastNode(last, node.name)
     const stage = elaboration.stages[node.stage]
     // A hit that was recognised by its stamps carries the very list that was remembered.
     if (stage === undefined || (before?.key === hit.key && before.blobs === hit.blobs)) return

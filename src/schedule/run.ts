@@ -8,16 +8,17 @@ import { Clock, Effect, Exit, Queue } from "effect"
 import type { Provenance } from "../artifact/action.ts"
 import type { Digest } from "../artifact/digest.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
-import { DeclaredFiles } from "../plan/bound.ts"
+import type { StoreFault } from "../artifact/store-error.ts"
+import { type DeclaredFileMissing, DeclaredFiles } from "../plan/bound.ts"
 import type { ElaboratedNode, Elaboration } from "../plan/elaboration.ts"
 import type { BoundParts } from "../plan/key.ts"
-import { readLastRun } from "../plan/last-run.ts"
+import { lastNode, readLastRun } from "../plan/last-run.ts"
 import { dependenciesOf } from "../plan/order.ts"
 import type { Project } from "../plan/project.ts"
 import type { Event, Status } from "../track/event.ts"
 import { RunStore } from "../track/run-store.ts"
 import { bindNode, missReason } from "./bind-node.ts"
-import { holdRunLease } from "./live-run.ts"
+import { holdRunLease, waitForCollection } from "./live-run.ts"
 import { type RunContext, runTask, type Task, type TaskOutcome } from "./node-run.ts"
 import { type Hit, makeProber } from "./probe.ts"
 import { type Amounts, demandOf, makeResources } from "./resources.ts"
@@ -50,6 +51,7 @@ export const runPlan = (options: RunOptions) =>
       const clock = yield* Clock.Clock
       const startedAt = clock.currentTimeMillisUnsafe()
       const journal = yield* runs.create(id, elaboration.plan)
+      yield* waitForCollection(id)
       const log = makeRunLog(journal, `${layout.runs}/${id}`, options.watch)
       const last = yield* readLastRun(layout, elaboration.pipeline)
       const memory = makeRunMemory(elaboration, last)
@@ -59,6 +61,8 @@ export const runPlan = (options: RunOptions) =>
         log,
         prober: yield* makeProber(last),
         files: new DeclaredFiles(options.project.root),
+        root: options.project.root,
+        started: new Set(),
         provenance: options.provenance,
         data: options.data
       }
@@ -98,15 +102,17 @@ const startOf = ({ id, elaboration, nodes, layout, provenance }: RunOptions, at:
 interface Ended {
   readonly task: Task
   /** `undefined` after a pause: time to look at the node again. */
-  readonly outcome: TaskOutcome | undefined
+  readonly outcome: Exit.Exit<TaskOutcome> | undefined
 }
+
+const mostOvertaken = 8
 
 const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemory) => {
   const { elaboration, nodes } = options
   const { log, prober } = context
   const resources = makeResources(options.resources)
   const digests = new Map<string, Digest>()
-  const dropped = new Map<string, string>()
+  const dropped = new Set<string>()
   const missing = new Map(nodes.map((node) => [node.name, dependenciesOf(node.inputs).length]))
   const followers = followersOf(nodes)
   let ready = nodes.filter((node) => missing.get(node.name) === 0)
@@ -115,6 +121,7 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
   const running = new Set<string>()
   let pausing = 0
   let failed: string | undefined
+  let overtaken = 0
 
   const settle = (node: ElaboratedNode, bound: BoundParts, hit: Hit): void => {
     digests.set(node.name, hit.digest)
@@ -133,14 +140,50 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
   }
 
   /** A failed node takes everything that depends on it along. */
-  const drop = (node: ElaboratedNode, because: string, at: number): void => {
-    for (const follower of followers.get(node.name) ?? []) {
-      if (dropped.has(follower.name)) continue
-      dropped.set(follower.name, because)
-      log.add({ _tag: "NodeSkipped", at, node: follower.name, because })
-      drop(follower, because, at)
+  const drop = (node: ElaboratedNode, at: number): void => {
+    failed ??= node.name
+    const because = `\`${node.name}\` failed`
+    dropped.add(node.name)
+    const release = log.hold()
+    const open = [node.name]
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      for (const follower of followers.get(name) ?? []) {
+        if (dropped.has(follower.name)) continue
+        dropped.add(follower.name)
+        log.add({ _tag: "NodeSkipped", at, node: follower.name, because })
+        open.push(follower.name)
+      }
     }
+    release()
   }
+
+  /** A node that fails before it is a task: a file that it declares is not there, or its record cannot be read. */
+  const failBefore = (node: ElaboratedNode, error: StoreFault | DeclaredFileMissing, at: number): void => {
+    const failure = { tag: error._tag, message: error.message, hint: error.hint }
+    log.add({ _tag: "NodeFailed", at, node: node.name, failure, seconds: 0, retry: false })
+    drop(node, at)
+  }
+
+  const lookAt = Effect.fnUntraced(function* (node: ElaboratedNode, at: number) {
+    const digestOf = (name: string) => digests.get(name)
+    const bound = yield* bindNode(elaboration, node, digestOf, context.files, options.environment)
+    if (bound === undefined) return
+    const found = yield* prober.probe(node.name, bound.parts)
+    const forced = options.force.has(node.name)
+    if (found._tag === "Hit" && !forced) return settleCached(node, bound.parts, found, at)
+    const damage = found._tag === "Miss" ? found.damage : undefined
+    tasks.push({
+      node,
+      stage: bound.stage,
+      bound: bound.parts,
+      stamps: bound.stamps,
+      key: found.key,
+      reason: forced ? "forced" : (damage ?? missReason(bound, node, memory.last)),
+      replace: forced ? "always" : damage === undefined ? "never" : "if damaged",
+      record: found._tag === "Hit" ? found.record : undefined,
+      previous: lastNode(memory.last, node.name)?.digest
+    })
+  })
 
   /** Looks at every node whose inputs are known. Cached ones settle at once and may make others ready. */
   const lookAtReady = Effect.gen(function* () {
@@ -149,30 +192,7 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
     yield* Effect.gen(function* () {
       // Settling a node adds to the end of the list while it is walked.
       for (const node of ready) {
-        const bound = yield* bindNode(
-          elaboration,
-          node,
-          (name) => digests.get(name),
-          context.files,
-          options.environment
-        )
-        if (bound === undefined) continue
-        const found = yield* prober.probe(node.name, bound.parts)
-        const forced = options.force.has(node.name)
-        if (found._tag === "Hit" && !forced) {
-          settleCached(node, bound.parts, found, at)
-          continue
-        }
-        const damage = found._tag === "Miss" ? found.damage : undefined
-        tasks.push({
-          node,
-          stage: bound.stage,
-          bound: bound.parts,
-          key: found.key,
-          reason: forced ? "forced" : (damage ?? missReason(bound, node, memory.last)),
-          replace: forced || damage !== undefined,
-          previous: memory.last.nodes[node.name]?.digest
-        })
+        yield* lookAt(node, at).pipe(Effect.catch((error) => Effect.sync(() => failBefore(node, error, at))))
       }
       ready = []
     }).pipe(Effect.ensuring(Effect.sync(release)))
@@ -184,35 +204,39 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
       for (let index = 0; index < tasks.length && !resources.exhausted(); ) {
         const task = tasks[index]
         if (task === undefined || !resources.take(demandOf(task.stage.options, options.resources))) {
+          // A stage that asks for much is overtaken a few times and then waited for.
+          if (index === 0 && overtaken >= mostOvertaken) return
           index++
           continue
         }
+        overtaken = index === 0 ? 0 : overtaken + 1
         tasks.splice(index, 1)
         running.add(task.node.name)
         yield* runTask(context, task).pipe(
+          // A task that dies must not leave the loop waiting for it.
+          Effect.exit,
           Effect.flatMap((outcome) => Queue.offer(ended, { task, outcome })),
           Effect.forkScoped
         )
       }
     })
 
-  const conclude = (ended: Queue.Queue<Ended>, { task, outcome }: Ended) =>
+  const conclude = (ended: Queue.Queue<Ended>, { task, outcome: exit }: Ended) =>
     Effect.gen(function* () {
       const at = yield* Clock.currentTimeMillis
-      if (outcome === undefined) {
+      if (exit === undefined) {
         pausing--
         // Whatever the other process made of it, the next look tells.
         ready.push(task.node)
         return
       }
+      const outcome = yield* exit
       running.delete(task.node.name)
       resources.give(demandOf(task.stage.options, options.resources))
       if (outcome._tag === "Computed") settle(task.node, task.bound, outcome.hit)
       else if (outcome._tag === "Found") settleCached(task.node, task.bound, outcome.hit, at)
       else if (outcome._tag === "Failed") {
-        failed ??= task.node.name
-        dropped.set(task.node.name, "")
-        drop(task.node, `\`${task.node.name}\` failed`, at)
+        drop(task.node, at)
       } else {
         pausing++
         if (!told.has(task.node.name)) {
@@ -241,10 +265,12 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
   const skipRest = (status: Status, at: number): void => {
     const because =
       status === "interrupted" ? "the run was interrupted" : `\`${failed}\` failed and the run stopped`
+    const release = log.hold()
     for (const { name } of nodes) {
-      if (digests.has(name) || dropped.has(name) || running.has(name)) continue
+      if (digests.has(name) || dropped.has(name) || context.started.has(name)) continue
       log.add({ _tag: "NodeSkipped", at, node: name, because })
     }
+    release()
   }
 
   return { loop, skipRest }

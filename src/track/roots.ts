@@ -5,6 +5,9 @@ import type { Digest } from "../artifact/digest.ts"
 import { Leases } from "../artifact/leases.ts"
 import { RunStore, runLeaseKey, type StoredRun } from "./run-store.ts"
 
+/** How far a file server's clock may be behind ours, in milliseconds. */
+const clockMargin = 3_600_000
+
 /**
  * The roots for keeping the newest `keepRuns` runs of each pipeline, every pinned run, and every run that is alive.
  *
@@ -35,7 +38,7 @@ export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: numbe
     }
     if (!alive) continue
     for (const stage of run.plan?.stages ?? []) stages.add(stage.name)
-    youngerThan = Math.min(youngerThan, run.events[0]?.at ?? 0)
+    youngerThan = Math.min(youngerThan, (run.events[0]?.at ?? 0) - clockMargin)
   }
   return { roots: { keys, artifacts, stages, youngerThan } satisfies Roots, kept }
 })

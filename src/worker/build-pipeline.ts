@@ -1,5 +1,5 @@
 /** Builds a pipeline for some params and describes it as data: nodes by name, stages by where their code is. */
-import { Duration, Effect, Schema } from "effect"
+import { Duration, Effect, Option, Schema } from "effect"
 import type { Node, StageMeta, StageOptions } from "../stage/node.ts"
 import { BadWiring } from "./bad-wiring.ts"
 import { checkWires } from "./check-wires.ts"
@@ -90,6 +90,13 @@ const locateStages = Effect.fnUntraced(function* (
         hint: "give one of them another name in Stage.make"
       })
     }
+    const option = badOption(stage.options)
+    if (option !== undefined) {
+      const reason = `stage \`${stage.name}\`: \`${option}\` is ${JSON.stringify(stage.options[option])}`
+      const hint =
+        '`cores` and `retries` are whole numbers, `gpu` and `memory` too, none below 0; `timeout` is a duration such as "10 minutes"'
+      return yield* new BadWiring({ pipeline: pipeline.name, reason, hint })
+    }
     byName.set(stage.name, stage)
     indices.set(stage, uses.length)
     uses.push(describeStage(stage, place))
@@ -105,6 +112,17 @@ export const describeStage = (stage: StageMeta, [module, name]: readonly [string
   inputs: Object.fromEntries(Object.entries(stage.inputs).map(([input, spec]) => [input, specName(spec)])),
   options: optionsOf(stage.options)
 })
+
+/** The first option that means nothing. */
+const badOption = (options: StageOptions): "cores" | "gpu" | "memory" | "retries" | "timeout" | undefined => {
+  const isCount = (value: number | undefined) =>
+    value === undefined || (Number.isInteger(value) && value >= 0)
+  const counts = ["cores", "gpu", "memory", "retries"] as const
+  const bad = counts.find((name) => !isCount(options[name]))
+  if (bad !== undefined) return bad
+  const { timeout } = options
+  return timeout !== undefined && Option.isNone(Duration.fromInput(timeout)) ? "timeout" : undefined
+}
 
 const optionsOf = ({ timeout, ...options }: StageOptions): StageUse["options"] =>
   timeout === undefined

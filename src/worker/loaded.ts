@@ -1,6 +1,10 @@
 /** Loads a bundle and makes sure that what it exports is what it should be: code comes in as `unknown`. */
+import { readFile } from "node:fs/promises"
+import { basename } from "node:path"
 import { pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
+import { withoutSourceMap } from "../artifact/code-file.ts"
+import { digestOf } from "../artifact/digest.ts"
 import type { Kind } from "../artifact/kind.ts"
 import type { StageMeta, StageServices } from "../stage/index.ts"
 import type { CodeRef } from "./protocol.ts"
@@ -37,11 +41,23 @@ export class BadModule extends Schema.TaggedError<BadModule>()("BadModule", {
   }
 }
 
+let loads = 0
+
+/** Fails unless a bundle's text has the digest that its file is named by: what runs is what is in the key. */
+const verifyCode = async (path: string): Promise<void> => {
+  const text = await readFile(path, "utf8")
+  if (digestOf(withoutSourceMap(text)) !== basename(path, ".mjs")) {
+    throw new Error(`${path} was changed; remove it and run again`)
+  }
+}
+
 /** The exports of a bundle. A module that throws while it is loaded becomes a `BadModule` with the place in the source. */
 export const loadModule = (code: CodeRef, what: string) =>
   Effect.tryPromise({
-    try: (): Promise<{ readonly [name: string]: unknown }> => {
-      const url = pathToFileURL(code.path).href
+    try: async (): Promise<{ readonly [name: string]: unknown }> => {
+      await verifyCode(code.path)
+      // A module that was loaded before would still have the state that an earlier job left in it.
+      const url = `${pathToFileURL(code.path).href}?job=${loads++}`
       resolvePackages(url, code.imports)
       return import(url)
     },

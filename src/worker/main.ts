@@ -63,14 +63,26 @@ const dataConfig = ({ data }: RunRequest): DataSourceConfig => ({
   onProgress: (done, total) => send({ _tag: "Progress", done, total, unit: "bytes" })
 })
 
-const run = (request: RunRequest): Effect.Effect<Reply, unknown> =>
-  Effect.flatMap(storeAt(request.store).contextEffect, (store) =>
-    runStage(request, throttled(send)).pipe(
+const run = (request: RunRequest): Effect.Effect<Reply, unknown> => {
+  process.chdir(request.root)
+  return Effect.flatMap(storeAt(request.store).contextEffect, (store) =>
+    runStage(request, throttled(untilEnd())).pipe(
       Effect.map((digest): Reply => ({ _tag: "Stored", digest })),
       Effect.provide(dataSourceLive(dataConfig(request))),
       Effect.provide(store)
     )
   )
+}
+
+let job = 0
+
+/** Forwards what belongs to the present job. What a stage left running says nothing of the next one. */
+const untilEnd = (): Send => {
+  const mine = job
+  return (reply) => {
+    if (mine === job) send(reply)
+  }
+}
 
 const handle = (request: Request): Effect.Effect<Reply, unknown> => {
   switch (request._tag) {
@@ -85,8 +97,10 @@ const handle = (request: Request): Effect.Effect<Reply, unknown> => {
 
 process.on("message", (message) => {
   Effect.runCallback(handle(decodeRequest(message)), {
-    onExit: (exit) =>
+    onExit: (exit) => {
+      job++
       send(Exit.isSuccess(exit) ? exit.value : { _tag: "Failed", failure: failureOf(exit.cause) })
+    }
   })
 })
 

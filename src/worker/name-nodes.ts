@@ -8,6 +8,18 @@ import { isOutput, outputsOf } from "./outputs.ts"
 /** Plain enough for a command line, a file name and a diagram. */
 const validName = /^[\p{L}\p{N}_][\p{L}\p{N}_.+=,:-]*(\/[\p{L}\p{N}_][\p{L}\p{N}_.+=,:-]*)*$/u
 
+const namingRule = "use letters, digits and . _ + = , : - in names and in the keys of records"
+
+/** A name that an object has from birth would be found in every table of nodes. */
+const isName = (name: string): boolean => validName.test(name) && !(name in {})
+
+/** `base`, or the first of `base+2`, `base+3`, … that no node has. */
+const freeName = (base: string, taken: ReadonlySet<string>): string => {
+  let name = base
+  for (let count = 2; taken.has(name); count++) name = `${base}+${count}`
+  return name
+}
+
 /** Every node that `build` returned or that one of these depends on, with its name. */
 export const nameNodes = Effect.fnUntraced(function* (pipeline: LoadedPipeline, record: unknown) {
   const names = new Map<Node, string>()
@@ -19,8 +31,7 @@ export const nameNodes = Effect.fnUntraced(function* (pipeline: LoadedPipeline, 
   const visit = (value: unknown, path: string): void => {
     if (isOutput(value)) {
       if (names.has(value.node)) return
-      if (!validName.test(path))
-        problem(`a node cannot be called ${JSON.stringify(path)}`, "use letters, digits and . _ + = , : -")
+      if (!isName(path)) problem(`a node cannot be called ${JSON.stringify(path)}`, namingRule)
       else if (taken.has(path))
         problem(
           `two nodes are called \`${path}\``,
@@ -46,8 +57,10 @@ export const nameNodes = Effect.fnUntraced(function* (pipeline: LoadedPipeline, 
       for (const [key, output] of outputsOf(wire)) {
         if (!isOutput(output) || names.has(output.node)) continue
         const base = `${name}.${input}${key === "" ? "" : `.${key}`}`
-        names.set(output.node, taken.has(base) ? `${base}+${taken.size}` : base)
-        taken.add(base)
+        const free = freeName(base, taken)
+        if (!isName(free)) problem(`a node cannot be called ${JSON.stringify(free)}`, namingRule)
+        names.set(output.node, free)
+        taken.add(free)
       }
     }
   }

@@ -8,10 +8,10 @@ import { Schema } from "effect"
 import { Digest } from "../artifact/digest.ts"
 import { Failure } from "../track/event.ts"
 
-/** Code that a worker is to load: a bundle, and by specifier the directory from which each package is resolved. */
+/** Code that a worker is to load: a bundle, and by specifier where each package is resolved from, and where it must lie. */
 export const CodeRef = Schema.Struct({
   path: Schema.String,
-  imports: Schema.Record(Schema.String, Schema.String)
+  imports: Schema.Record(Schema.String, Schema.Struct({ from: Schema.String, within: Schema.String }))
 })
 export type CodeRef = typeof CodeRef.Type
 
@@ -41,6 +41,8 @@ export const Request = Schema.TaggedUnion({
     inputs: WiredDigests,
     environment: Schema.Record(Schema.String, Schema.String),
     store: Schema.String,
+    /** The project's root, which declared files are relative to. */
+    root: Schema.String,
     data: Schema.Struct({
       directory: Schema.NullOr(Schema.String),
       cache: Schema.String,

@@ -6,20 +6,29 @@
  */
 import { registerHooks } from "node:module"
 import { pathToFileURL } from "node:url"
+import type { CodeRef } from "./protocol.ts"
 
-const bundles = new Map<string, { readonly [specifier: string]: string }>()
+type Imports = CodeRef["imports"]
+
+const bundles = new Map<string, Imports>()
 const isEffect = /^(effect|@effect\/[^/]+)(\/|$)/
 
 /** From now on, a package imported by the module at `url` is resolved as if that module lay in the package's directory. */
-export const resolvePackages = (url: string, imports: { readonly [specifier: string]: string }): void => {
+export const resolvePackages = (url: string, imports: Imports): void => {
   if (bundles.size === 0) {
     registerHooks({
       resolve: (specifier, context, next) => {
         const known = context.parentURL === undefined ? undefined : bundles.get(context.parentURL)
         if (known === undefined) return next(specifier, context)
-        const directory = known[specifier]
-        const from = directory === undefined ? undefined : pathToFileURL(`${directory}/_.mjs`).href
-        return next(specifier, { ...context, parentURL: isEffect.test(specifier) ? import.meta.url : from })
+        if (isEffect.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url })
+        const place = known[specifier]
+        if (place === undefined) return next(specifier, context)
+        const found = next(specifier, { ...context, parentURL: pathToFileURL(`${place.from}/_.mjs`).href })
+        // The key names the version that was there when the plan was made.
+        if (!found.url.startsWith(pathToFileURL(`${place.within}/`).href)) {
+          throw new Error(`package ${specifier} was exchanged during the run; run the same command again`)
+        }
+        return found
       }
     })
   }

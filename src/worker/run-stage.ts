@@ -66,10 +66,21 @@ const stageServices = (request: RunRequest, send: Send) =>
   Layer.mergeAll(
     Layer.succeed(Metrics, {
       log: (name, value, step) =>
-        Effect.sync(() => send({ _tag: "Metric", name, value, ...(step === undefined ? {} : { step }) }))
+        Effect.sync(() =>
+          send({
+            _tag: "Metric",
+            name,
+            value,
+            ...(step === undefined || !Number.isFinite(step) ? {} : { step })
+          })
+        )
     }),
     Layer.succeed(Progress, {
-      report: (done, total, unit) => Effect.sync(() => send({ _tag: "Progress", done, total, unit }))
+      // It changes no result, so it must not fail a stage either.
+      report: (done, total, unit) =>
+        Effect.sync(() => {
+          if (Number.isFinite(done) && Number.isFinite(total)) send({ _tag: "Progress", done, total, unit })
+        })
     }),
     Logger.layer([
       Logger.make(({ logLevel, message }) =>

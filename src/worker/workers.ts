@@ -5,7 +5,7 @@
  * interrupted or timed out is killed, because nobody knows what state it is in.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Result, Schema } from "effect"
 import { Failure } from "../track/event.ts"
 import { Reply, Request } from "./protocol.ts"
 
@@ -41,7 +41,7 @@ export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { fa
   }
 }
 
-type Result = Extract<Reply, { readonly _tag: "Elaborated" | "Described" | "Stored" }>
+type Outcome = Extract<Reply, { readonly _tag: "Elaborated" | "Described" | "Stored" }>
 type Note = Extract<Reply, { readonly _tag: "Metric" | "Progress" | "Log" }>
 
 export interface WorkersShape {
@@ -55,7 +55,7 @@ export interface WorkersShape {
     stage: string,
     request: Request,
     listener: { readonly started: (pid: number) => void; readonly note: (note: Note) => void }
-  ): Effect.Effect<Result, WorkerDied | JobFailed>
+  ): Effect.Effect<Outcome, WorkerDied | JobFailed>
 }
 
 export class Workers extends Context.Service<Workers, WorkersShape>()("pipeline/worker/Workers") {
@@ -64,12 +64,26 @@ export class Workers extends Context.Service<Workers, WorkersShape>()("pipeline/
 }
 
 const encodeRequest = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Request)))
-const decodeReply = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.toCodecJson(Reply)))
+const decodeReply = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.toCodecJson(Reply)))
 
 const keptOutput = 4096
+const mostJobs = 200
+
+/**
+ * What a worker sees of the environment: what finding programs, certificates, proxies and devices takes. Time zone and
+ * language are fixed, because a result must not depend on them.
+ */
+const workerEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+  const passed = Object.entries(environment).filter(([name]) => passedOn.test(name))
+  return { ...Object.fromEntries(passed), TZ: "UTC", LC_ALL: "C.UTF-8" }
+}
+
+const passedOn =
+  /^(PATH|HOME|USER|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|NODE_.*|SSL_CERT_.*|CUDA_.*|NVIDIA_.*|(https?|no|all)_proxy)$/i
 
 const makeWorkers = Effect.fnUntraced(function* (entry: string) {
   const idle: Array<ChildProcess> = []
+  const jobs = new WeakMap<ChildProcess, number>()
   const all = new Set<ChildProcess>()
   const killAll = () => {
     for (const worker of all) worker.kill("SIGKILL")
@@ -85,6 +99,7 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
 
   const start = (): ChildProcess => {
     const worker = fork(entry, [], {
+      env: workerEnvironment(process.env),
       execArgv: ["--enable-source-maps", "--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "pipe", "ipc"]
     })
@@ -94,14 +109,25 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
       const at = idle.indexOf(worker)
       if (at !== -1) idle.splice(at, 1)
     })
-    // A send to a process that is just dying fails here; its exit tells the rest.
+    // A send to a process that is just dying fails here as well; its exit tells the rest.
     worker.on("error", () => {})
     return worker
   }
 
+  /**
+   * Keeps a worker for another stage, or ends it. A pipeline's file must leave nothing behind for stages; and modules, once
+   * loaded, are never given back.
+   */
+  const retire = (worker: ChildProcess, request: Request): void => {
+    const done = (jobs.get(worker) ?? 0) + 1
+    jobs.set(worker, done)
+    if (request._tag === "RunStage" && done < mostJobs) idle.push(worker)
+    else worker.kill("SIGKILL")
+  }
+
   const run: WorkersShape["run"] = (stage, request, listener) =>
-    Effect.callback<Result, WorkerDied | JobFailed>((resume) => {
-      const worker = idle.pop() ?? start()
+    Effect.callback<Outcome, WorkerDied | JobFailed>((resume) => {
+      const worker = (request._tag === "RunStage" ? idle.pop() : undefined) ?? start()
       let output = ""
       const onText = (level: "info" | "warning") => (chunk: Buffer) => {
         const text = chunk.toString("utf8")
@@ -114,11 +140,15 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
       const release = () => {
         worker.off("message", onMessage)
         worker.off("close", onClose)
+        worker.off("error", onError)
         worker.stdout?.off("data", onOut)
         worker.stderr?.off("data", onErr)
       }
       const onMessage = (message: unknown) => {
-        const reply = decodeReply(message)
+        const decoded = decodeReply(message)
+        // Something that user code sent through the channel, which it has no business with.
+        if (Result.isFailure(decoded)) return
+        const reply = decoded.success
         switch (reply._tag) {
           case "Ready":
             return
@@ -132,7 +162,7 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
             return resume(new JobFailed({ failure: reply.failure }))
           default:
             release()
-            idle.push(worker)
+            retire(worker, request)
             return resume(Effect.succeed(reply))
         }
       }
@@ -141,6 +171,19 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
         resume(new WorkerDied({ stage, code, signal, output: output.trim() }))
       }
       worker.on("message", onMessage)
+      const onError = (error: Error) => {
+        if (worker.pid !== undefined) return
+        release()
+        resume(
+          new WorkerDied({
+            stage,
+            code: null,
+            signal: null,
+            output: `it could not be started: ${error.message}`
+          })
+        )
+      }
+      worker.on("error", onError)
       // `close` comes after the last output, `exit` may come before it.
       worker.on("close", onClose)
       worker.stdout?.on("data", onOut)

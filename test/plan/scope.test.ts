@@ -29,7 +29,8 @@ const elaboration: Elaboration = {
     node("sweep", "train", "other")
   ],
   plan: digestOf("plan"),
-  files: []
+  files: [],
+  links: []
 }
 
 const inScope = (request: { readonly only?: ReadonlyArray<string>; readonly from?: ReadonlyArray<string> }) =>

@@ -361,11 +361,6 @@ const toUnitRange = ({ images, labels }: RawRows): Rows => {
 
 const mistake = (reason: string) => Effect.fail(new CodecError({ kind: "Dataset", reason }))
 
-export const Dataset = Object.assign(
-  Kind.make<"Dataset", Dataset>({ name: "Dataset", version: formatVersion, encode, decode }),
-  {
-    generate,
-    fromArrays,
-    combine
-  }
-)
+const kind = Kind.make<"Dataset", Dataset>({ name: "Dataset", version: formatVersion, encode, decode })
+
+export const Dataset = /* @__PURE__ */ Object.assign(kind, { generate, fromArrays, combine })
