@@ -40,6 +40,18 @@ const forbidden: { readonly [expression: string]: keyof typeof cures } = {
   "Math.random": "random",
   "crypto.randomUUID": "random",
   "crypto.getRandomValues": "random",
+  "crypto.randomBytes": "random",
+  "crypto.randomFill": "random",
+  "crypto.randomFillSync": "random",
+  "crypto.randomInt": "random",
+  "crypto.webcrypto": "random",
+  "crypto as a value": "random",
+  "Math as a value": "random",
+  "Date as a value": "time",
+  "performance as a value": "time",
+  "process as a value": "environment",
+  "globalThis as a value": "environment",
+  "global as a value": "environment",
   "Date.now": "time",
   "Date()": "time",
   "new Date()": "time",
@@ -53,6 +65,10 @@ const forbidden: { readonly [expression: string]: keyof typeof cures } = {
   "process.pid": "machine",
   "process.platform": "machine",
   "process.arch": "machine",
+  "process.getBuiltinModule": "code",
+  "new Intl.DateTimeFormat()": "time",
+  WebSocket: "network",
+  "new WebSocket()": "network",
   fetch: "network",
   require: "code",
   "import(…)": "code",
@@ -76,7 +92,13 @@ const forbiddenModules: { readonly [module: string]: keyof typeof cures } = {
   dgram: "network",
   dns: "network",
   tls: "network",
+  inspector: "code",
+  module: "code",
   os: "machine",
+  readline: "environment",
+  repl: "code",
+  sqlite: "file",
+  v8: "machine",
   perf_hooks: "time"
 }
 
@@ -86,7 +108,11 @@ const forbiddenMembers: { readonly [expression: string]: keyof typeof cures } = 
   "Clock.currentTimeNanos": "time",
   "DateTime.now": "time",
   "DateTime.nowInCurrentZone": "time",
-  "DateTime.nowUnsafe": "time"
+  "DateTime.nowUnsafe": "time",
+  "Clock.clockWith": "time",
+  "Effect.clock": "time",
+  "Effect.clockWith": "time",
+  "Effect.timed": "time"
 }
 
 /** Fails if the stage's code reaches for something outside its key. */
@@ -94,7 +120,7 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
   const { parseAst } = yield* Effect.promise(() => import("rolldown/parseAst"))
   const program = parseAst(code.code)
   const found: Array<readonly [what: string, kind: keyof typeof cures, node: AstNode]> = []
-  const imported = effectImports(program)
+  const imported = importedNames(program)
   walk(program, (node, parent) => {
     const hit = offence(node, parent, imported, readsFiles)
     if (hit === undefined) return
@@ -112,17 +138,21 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
   })
 })
 
-/** Local names of what is imported from Effect, such as `Clock` under whatever name the minifier gave it. */
-const effectImports = (program: object): ReadonlyMap<string, string> => {
+/** What local names stand for: `Clock`, `process`, `process.env`, under whatever name the minifier gave them. */
+const importedNames = (program: object): ReadonlyMap<string, string> => {
   const names = new Map<string, string>()
   for (const statement of "body" in program ? nodesOf(program.body) : []) {
-    const isImport = statement.type === "ImportDeclaration"
-    if (!isImport || literal(statement["source"])?.startsWith("effect") !== true) continue
+    if (statement.type !== "ImportDeclaration") continue
+    const module = (literal(statement["source"]) ?? "").replace(/^node:/, "")
+    const isGlobal = module === "process" || module === "crypto"
+    if (!isGlobal && !/^effect(\/|$)/.test(module)) continue
     for (const specifier of nodesOf(statement["specifiers"])) {
       const local = identifier(specifier["local"])
       // `import * as Clock from "effect/Clock"` is the same as `import { Clock } from "effect"`.
-      const imported = identifier(specifier["imported"]) ?? literal(statement["source"])?.split("/").at(-1)
-      if (local !== undefined && imported !== undefined) names.set(local, imported)
+      const name = identifier(specifier["imported"])
+      const whole = module.split("/").at(-1) ?? ""
+      const full = name === undefined || name === "default" ? whole : isGlobal ? `${module}.${name}` : name
+      if (local !== undefined) names.set(local, full)
     }
   }
   return names
@@ -135,16 +165,33 @@ const offence = (
   imported: ReadonlyMap<string, string>,
   readsFiles: boolean
 ): readonly [string, keyof typeof cures] | undefined => {
-  const expression = expressionOf(node, parent, imported)
-  if (expression === undefined) return undefined
   if (node.type === "ImportDeclaration") {
-    const kind = forbiddenModules[expression]
+    const module = (literal(node["source"]) ?? "").replace(/^node:/, "")
+    const kind = kindOf(forbiddenModules, module)
     return kind === undefined || (kind === "file" && readsFiles)
       ? undefined
-      : [`module \`node:${expression}\``, kind]
+      : [`module \`node:${module}\``, kind]
   }
-  const kind = forbidden[expression] ?? forbiddenMembers[expression]
+  const expression = expressionOf(node, parent, imported)
+  if (expression === undefined) return undefined
+  const kind = kindOf(forbidden, expression) ?? kindOf(forbiddenMembers, expression)
   return kind === undefined ? undefined : [`\`${expression}\``, kind]
+}
+
+const kindOf = (table: { readonly [name: string]: keyof typeof cures }, name: string) =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
+/** `a.b.c` for such a chain, with imports by their names, and without a leading `globalThis`. */
+const dotted = (node: unknown, imported: ReadonlyMap<string, string>): string | undefined => {
+  const name = identifier(node)
+  if (name !== undefined) return imported.get(name) ?? name
+  if (!isNode(node)) return undefined
+  if (node.type === "MetaProperty") return "import.meta"
+  if (node.type !== "MemberExpression") return undefined
+  const object = dotted(node["object"], imported)
+  const property = identifier(node["property"]) ?? literal(node["property"])
+  if (object === undefined || property === undefined) return undefined
+  return object === "globalThis" || object === "global" ? property : `${object}.${property}`
 }
 
 /** A node written as the tables above write it. The minifier renames every local, so a bare `Date` is the global one. */
@@ -154,50 +201,53 @@ const expressionOf = (
   imported: ReadonlyMap<string, string>
 ): string | undefined => {
   switch (node.type) {
-    case "ImportDeclaration":
-      return literal(node["source"])?.replace(/^node:/, "")
     case "ImportExpression":
       return literal(node["source"]) === undefined ? "import(…)" : undefined
-    case "MemberExpression": {
-      if (isNode(node["object"]) && node["object"].type === "MetaProperty") {
-        return `import.meta.${identifier(node["property"])}`
-      }
-      const object = identifier(node["object"])
-      const property = identifier(node["property"]) ?? literal(node["property"])
-      return object === undefined || property === undefined
-        ? undefined
-        : `${imported.get(object) ?? object}.${property}`
+    case "MemberExpression":
+      return dotted(node, imported)
+    case "NewExpression": {
+      const callee = dotted(node["callee"], imported)
+      return callee === "WebSocket" || nodesOf(node["arguments"]).length === 0 ? `new ${callee}()` : undefined
     }
-    case "NewExpression":
-      return nodesOf(node["arguments"]).length === 0 ? `new ${identifier(node["callee"])}()` : undefined
     case "CallExpression": {
-      const callee = identifier(node["callee"])
+      const callee = dotted(node["callee"], imported)
       return callee === "Date" ? "Date()" : callee
     }
     case "Identifier":
-      // `const f = fetch` or `const { random } = Math` hide a use from the cases above.
-      return parent !== undefined && isValue(node, parent) ? aliasOf(identifier(node), parent) : undefined
+      return parent === undefined ? undefined : hiddenUse(node, parent, imported)
     default:
       return undefined
   }
+}
+
+/** Globals that are not to be handed around, because nobody could see what becomes of them. */
+const notAsValues = new Set(["Date", "Math", "performance", "process", "crypto", "globalThis", "global"])
+
+/** A use that hides from the cases above: `const f = fetch`, `const { random } = Math`, `g(Date)`. */
+const hiddenUse = (
+  node: AstNode,
+  parent: AstNode,
+  imported: ReadonlyMap<string, string>
+): string | undefined => {
+  const name = dotted(node, imported)
+  if (name === undefined || !isValue(node, parent)) return undefined
+  const properties =
+    parent.type === "VariableDeclarator" && isNode(parent["id"]) && parent["id"].type === "ObjectPattern"
+      ? nodesOf(parent["id"]["properties"]).map((property) => `${name}.${identifier(property["key"])}`)
+      : []
+  const taken = properties.find((expression) => kindOf(forbidden, expression) !== undefined)
+  return taken ?? (properties.length === 0 && notAsValues.has(name) ? `${name} as a value` : name)
 }
 
 /** Whether an identifier stands for a value here, rather than naming a property or being called. */
 const isValue = (node: AstNode, parent: AstNode): boolean =>
   (parent.type === "VariableDeclarator" && parent["init"] === node) ||
   (parent.type === "AssignmentExpression" && parent["right"] === node) ||
+  (parent.type === "ReturnStatement" && parent["argument"] === node) ||
+  (parent.type === "ArrowFunctionExpression" && parent["body"] === node) ||
   (parent.type === "CallExpression" && nodesOf(parent["arguments"]).includes(node)) ||
+  (parent.type === "ArrayExpression" && nodesOf(parent["elements"]).includes(node)) ||
   (parent.type === "Property" && parent["value"] === node && parent["key"] !== node)
-
-const aliasOf = (name: string | undefined, parent: AstNode): string | undefined => {
-  if (name === "fetch" || name === "require") return name
-  if (parent.type !== "VariableDeclarator" || !isNode(parent["id"]) || parent["id"].type !== "ObjectPattern")
-    return undefined
-  const properties = nodesOf(parent["id"]["properties"]).map((property) => identifier(property["key"]))
-  return properties
-    .map((property) => `${name}.${property}`)
-    .find((expression) => forbidden[expression] !== undefined)
-}
 
 /** Translates a position in the bundle to a place in the source. */
 const placeOf = (code: Bundle): ((at: number) => string) => {

@@ -38,7 +38,15 @@ describe("a stage is refused", () => {
     ["import(…)", "return import(x)"],
     ["import.meta.url", "return new URL('./worker.ts', import.meta.url)"],
     ["Clock.currentTimeMillis", "return Clock.currentTimeMillis"],
-    ["DateTime.now", "return Effect.map(DateTime.now, x)"]
+    ["DateTime.now", "return Effect.map(DateTime.now, x)"],
+    ["Date.now", "return globalThis.Date.now()"],
+    ["Date as a value", "return Effect.map(Effect.succeed(Date), ({ now }) => now())"],
+    ["Math as a value", "return x(Math)"],
+    ["Effect.clockWith", "return Effect.clockWith(x)"],
+    ["Effect.timed", "return Effect.timed(x)"],
+    ["new Intl.DateTimeFormat()", "return new Intl.DateTimeFormat().format()"],
+    ["process.getBuiltinModule", 'return process.getBuiltinModule("fs")'],
+    ["new WebSocket()", "return new WebSocket(x)"]
   ] as const)("that uses %s: %s", ([what, body]) =>
     Effect.gen(function* () {
       const error = yield* complaintAbout(stage(body))
@@ -48,7 +56,7 @@ describe("a stage is refused", () => {
     })
   )
 
-  it.effect.each(["node:fs", "fs/promises", "node:child_process", "node:os", "node:http"])(
+  it.effect.each(["node:fs", "fs/promises", "node:child_process", "node:os", "node:http", "node:module"])(
     "that imports %s",
     (module) =>
       Effect.gen(function* () {
@@ -66,6 +74,21 @@ describe("a stage is refused", () => {
   )
 })
 
+describe("a stage is refused as well", () => {
+  it.effect.each([
+    ["process.env", 'import process from "node:process"', "return process.env.HOME"],
+    ["process.env", 'import { env } from "node:process"', "return x(env)"],
+    ["crypto.randomUUID", 'import { randomUUID } from "node:crypto"', "return randomUUID()"],
+    ["crypto.randomBytes", 'import * as c from "node:crypto"', "return c.randomBytes(3)"],
+    ["Clock.currentTimeMillis", 'import * as C from "effect/Clock"', "return C.currentTimeMillis"]
+  ] as const)("that has %s by way of %s", ([what, imports, body]) =>
+    Effect.gen(function* () {
+      const error = yield* complaintAbout(`${imports}\n${stage(body)}`)
+      assert.include(error?.message ?? "accepted", `\`${what}\``)
+    })
+  )
+})
+
 describe("a stage is accepted", () => {
   it.effect.each([
     ["whose neighbour is not", `${stage("return 1")}\nexport const other = () => Math.random()`],
@@ -76,6 +99,7 @@ describe("a stage is accepted", () => {
         "const Math = { random: () => 4 }; const process = { env: {} }; return [Math.random(), process.env]"
       )
     ],
+    ["that calls what every object has", stage("return toString() + (x instanceof Date)")],
     ["that only speaks of them", stage('return "Math.random() and process.env"')],
     [
       "that hashes and compresses",
