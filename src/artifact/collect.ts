@@ -10,6 +10,7 @@ import { Actions } from "./actions.ts"
 import { Blobs } from "./blobs.ts"
 import type { Digest } from "./digest.ts"
 import { Disk, type Stamp } from "./disk.ts"
+import type { Lease } from "./leases.ts"
 import { decodeManifest } from "./manifest.ts"
 import { onDisk } from "./store-fault.ts"
 
@@ -34,8 +35,12 @@ export interface Collected {
   readonly keptBlobs: number
 }
 
-/** @param dryRun only counts */
-export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolean) {
+/**
+ * @param dryRun only counts
+ * @param lease fails when somebody else took the collection over while this process stood still
+ */
+export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolean, lease?: Lease) {
+  const confirm = lease?.confirm ?? Effect.void
   const actions = yield* Actions
   const blobs = yield* Blobs
   const disk = yield* Disk
@@ -43,6 +48,7 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
   const needed = new Set(roots.artifacts)
   let removedActions = 0
   let keptActions = 0
+  yield* confirm
   for (const key of yield* actions.keys) {
     const found = yield* actions.lookup(key)
     if (found._tag === "Found" && (roots.keys.has(key) || roots.stages.has(found.record.stage))) {
@@ -58,6 +64,7 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
   let removedBlobs = 0
   let keptBlobs = 0
   for (const prefix of yield* onDisk("list", layout.cas, () => disk.list(layout.cas))) {
+    yield* confirm
     for (const rest of yield* onDisk("list", `${layout.cas}/${prefix}`, () =>
       disk.list(`${layout.cas}/${prefix}`)
     )) {

@@ -198,15 +198,25 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
     ).pipe(Effect.delay(times.heartbeat), Effect.repeat(Schedule.forever))
   }
 
-  const holder = (key: Digest) =>
+  const look = (key: Digest) =>
     onDisk("look at the leases in", layout.leases, () => {
       const content = read(pathOf(key, newest(key)))
       if (content === undefined) return undefined
       const found = decodeLease(content)
-      if (found._tag === "Some" && found.value.host === hostname() && !isAlive(found.value.pid))
-        return undefined
-      return describe(found._tag === "Some" ? found.value : undefined)
+      const lease = found._tag === "Some" ? found.value : undefined
+      const isHere = lease?.host === hostname()
+      return isHere && !isAlive(lease.pid) ? undefined : { content, lease, isHere }
     })
+
+  const holder = Effect.fnUntraced(function* (key: Digest) {
+    const first = yield* look(key)
+    if (first === undefined) return undefined
+    if (first.isHere) return describe(first.lease)
+    // Of another host nothing is known but whether its heartbeat moves.
+    yield* Effect.sleep(Duration.times(times.heartbeat, 3))
+    const second = yield* look(key)
+    return second === undefined || second.content === first.content ? undefined : describe(second.lease)
+  })
 
   return { acquire, holder }
 }

@@ -42,10 +42,10 @@ export const verify = Effect.fnUntraced(function* (
   let bytes = 0
   for (const [index, [prefix, rest]] of names.entries()) {
     const path = `${layout.cas}/${prefix}/${rest}`
-    const problem = yield* blobProblem(prefix + rest)
-    if (problem !== undefined) {
-      damage.push({ path, problem })
-      if (repair) yield* onDisk("remove", path, () => disk.removeTree(path))
+    const found = yield* blobProblem(prefix + rest)
+    if (found !== undefined) {
+      damage.push({ path, problem: found.problem })
+      if (repair && found.isDamage) yield* onDisk("remove", path, () => disk.removeTree(path))
     } else bytes += (yield* onDisk("look at", path, () => disk.stamp(path)))?.size ?? 0
     progress(index + 1, names.length)
   }
@@ -53,15 +53,18 @@ export const verify = Effect.fnUntraced(function* (
   return { blobs: names.length, actions, bytes, damage } satisfies Verified
 })
 
+const damaged = (problem: string) => ({ problem, isDamage: true })
+
 const blobProblem = Effect.fnUntraced(function* (name: string) {
   const blobs = yield* Blobs
-  if (!isDigest(name)) return "its name is no digest"
+  if (!isDigest(name)) return damaged("its name is no digest")
   return yield* blobs.verify(name).pipe(
     Effect.as(undefined),
     Effect.catchTags({
-      BlobMissing: () => Effect.succeed("it is no regular file"),
-      BlobCorrupt: ({ found }) => Effect.succeed(`its bytes hash to ${found}`),
-      StoreFault: ({ code }) => Effect.succeed(`it cannot be read (${code})`)
+      BlobMissing: () => Effect.succeed(damaged("it is no regular file")),
+      BlobCorrupt: ({ found }) => Effect.succeed(damaged(`its bytes hash to ${found}`)),
+      // A disk that refuses says nothing about the bytes: they are not thrown away for it.
+      StoreFault: ({ code }) => Effect.succeed({ problem: `it cannot be read (${code})`, isDamage: false })
     })
   )
 })
@@ -76,14 +79,20 @@ const verifyActions = Effect.fnUntraced(function* (repair: boolean, damage: Arra
     const found = yield* actions.lookup(key)
     const problem =
       found._tag !== "Found"
-        ? "it is no action record of this key"
+        ? damaged("it is no action record of this key")
         : yield* artifacts.check(found.record.output).pipe(
             Effect.as(undefined),
-            Effect.catch((error) => Effect.succeed(`its artifact is not whole: ${error.message}`))
+            Effect.catch((error) =>
+              Effect.succeed({
+                problem: `its artifact is not whole: ${error.message}`,
+                isDamage: error._tag !== "StoreFault"
+              })
+            )
           )
     if (problem === undefined) continue
-    damage.push({ path: layout.action(key), problem })
-    if (repair) yield* onDisk("remove", layout.action(key), () => disk.removeTree(layout.action(key)))
+    damage.push({ path: layout.action(key), problem: problem.problem })
+    if (repair && problem.isDamage)
+      yield* onDisk("remove", layout.action(key), () => disk.removeTree(layout.action(key)))
   }
   return keys.length
 })

@@ -18,7 +18,9 @@ export class NotHermetic extends Schema.TaggedError<NotHermetic>()("NotHermetic"
 }) {
   override get message() {
     const lines = this.uses.map(({ what, place }) => `\n  ${place}: ${what}`).join("")
-    return `stage \`${this.stage}\` uses what its cache key cannot cover:${lines}`
+    // A pipeline is looked at together with all that it reaches.
+    const user = this.stage.includes("/") ? `${this.stage} or a stage of it` : `stage \`${this.stage}\``
+    return `${user} uses what its cache key cannot cover:${lines}`
   }
   get hint() {
     return [...new Set(this.uses.map(({ cure }) => cure))].join("; ")

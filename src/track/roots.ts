@@ -24,7 +24,7 @@ export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: numbe
   const kept: Array<string> = []
   let youngerThan = now
   for (const id of ids.toReversed()) {
-    const run = yield* runs.read(id)
+    const run = yield* runs.read(id, "decisions")
     const pipeline = pipelineOf(run)
     const newer = perPipeline.get(pipeline) ?? 0
     perPipeline.set(pipeline, newer + 1)

@@ -50,7 +50,8 @@ export interface RunStoreShape {
   ids: Effect.Effect<ReadonlyArray<string>, StoreFault>
   /** The full identifier for `last`, `last~1`, or an unambiguous beginning of one. */
   find(reference: string): Effect.Effect<string, NoSuchRun | StoreFault>
-  read(id: string): Effect.Effect<StoredRun, StoreFault>
+  /** @param only without curves and logs, for when many runs are looked at */
+  read(id: string, only?: "everything" | "decisions"): Effect.Effect<StoredRun, StoreFault>
   /** Whether garbage collection must keep a run's artifacts however old it is. */
   isPinned(id: string): Effect.Effect<boolean, StoreFault>
   setPinned(id: string, pinned: boolean): Effect.Effect<void, StoreFault>
@@ -69,6 +70,9 @@ export const runLeaseKey = (id: string): Digest => digestOf(`run ${id}`)
 
 const EventLine = Schema.fromJsonString(Schema.toCodecJson(Event))
 const decodeEvent = Schema.decodeUnknownOption(EventLine)
+
+/** Lines of curves and logs, by how they begin: a long training has a million of them. */
+const chatter = /^\{"_tag":"(Metric|Log)"/
 
 /** Events that decide what a later process may believe. */
 const decisive = (event: Event): boolean =>
@@ -119,7 +123,7 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     return found.includes(reference) ? reference : only
   })
 
-  const read = Effect.fnUntraced(function* (id: string) {
+  const read = Effect.fnUntraced(function* (id: string, only: "everything" | "decisions" = "everything") {
     const directory = `${layout.runs}/${id}`
     const { journal, planText } = yield* onDisk("read", directory, () => ({
       journal: Buffer.from(disk.readFile(journalOf(id))).toString("utf8"),
@@ -129,7 +133,8 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     }))
     const events = journal
       .split("\n")
-      .flatMap((line) => (line === "" ? [] : Option.toArray(decodeEvent(line))))
+      .filter((line) => line !== "" && (only === "everything" || !chatter.test(line)))
+      .flatMap((line) => Option.toArray(decodeEvent(line)))
     const plan = yield* Effect.option(decodePlan(planText))
     return { id, plan: Option.getOrUndefined(plan), events }
   })

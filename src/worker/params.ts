@@ -56,8 +56,12 @@ export const resolveParams = Effect.fnUntraced(function* (
   )
   for (const [path] of sets) yield* checkPath(pipeline, base, path)
   // `--set name=7` is a number unless only the text "7" is acceptable there.
-  const asJson = decode(applySets(base, sets, parseValue))
-  const decoded = Result.isSuccess(asJson) ? asJson : decode(applySets(base, sets, (text) => text))
+  const asJson = decode(applySets(base, sets, (_, text) => parseValue(text)))
+  const refused = Result.isFailure(asJson) ? pathsOf(asJson.failure) : []
+  const isRefused = (path: string) => refused.some((place) => place === path || place.startsWith(`${path}.`))
+  const decoded = Result.isSuccess(asJson)
+    ? asJson
+    : decode(applySets(base, sets, (path, text) => (isRefused(path) ? text : parseValue(text))))
   if (Result.isFailure(decoded)) {
     const error = Result.isFailure(asJson) ? asJson.failure : decoded.failure
     return yield* invalid(pipeline, error, "`pipeline list` shows every param with its type and range")
@@ -77,8 +81,11 @@ const parseValue = (text: string): Json => {
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const applySets = (base: Json, sets: ReadonlyArray<Setting>, read: (text: string) => Json): Json =>
-  sets.reduce((params, [path, text]) => replaceAt(params, path.split("."), read(text)), base)
+const applySets = (
+  base: Json,
+  sets: ReadonlyArray<Setting>,
+  read: (path: string, text: string) => Json
+): Json => sets.reduce((params, [path, text]) => replaceAt(params, path.split("."), read(path, text)), base)
 
 const replaceAt = (value: Json, [name, ...rest]: ReadonlyArray<string>, replacement: Json): Json =>
   name === undefined || !isObject(value)
@@ -125,9 +132,16 @@ const isOptionalParam = (pipeline: LoadedPipeline, path: string): boolean => {
 const invalid = (pipeline: LoadedPipeline, error: Schema.SchemaError, hint: string) =>
   new InvalidParam({ pipeline: pipeline.name, problems: problemsOf(error), hint })
 
+/** Where a schema complains, as dotted paths. */
+const pathsOf = (error: Schema.SchemaError): ReadonlyArray<string> =>
+  SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues.map(({ path }) => dottedPath(path))
+
+const dottedPath = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): string =>
+  (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+
 /** A schema's complaints as one line each: `attack.epsilon: Expected …, got 1.5`. */
 export const problemsOf = (error: Schema.SchemaError): ReadonlyArray<string> =>
   SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues.map(({ path, message }) => {
-    const place = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+    const place = dottedPath(path)
     return place === "" ? message : `param \`${place}\`: ${message}`
   })

@@ -187,9 +187,9 @@ const gc = Command.make(
     const result = yield* Effect.scoped(
       Effect.gen(function* () {
         const leases = yield* Leases
-        yield* leases.acquire(collectionLeaseKey, "garbage collection")
+        const lease = yield* leases.acquire(collectionLeaseKey, "garbage collection")
         const { roots, kept } = yield* rootsOf(keepRuns, timing.now())
-        return { ...(yield* collect(roots, dryRun)), keptRuns: kept }
+        return { ...(yield* collect(roots, dryRun, lease)), keptRuns: kept }
       })
     ).pipe(Effect.provide(yield* services(store, true)))
     if (json) return yield* printJson({ ...result, dryRun })
