@@ -40,7 +40,11 @@ export const elaborate = Effect.fnUntraced(function* (
   const remembered = yield* onDisk("read", memo, () => readSealed(disk, memo, seal))
   if (isElaboration(remembered)) {
     const files = yield* onDisk("look at", file.path, () => recheckAll(remembered.files))
-    if (files !== undefined && remembered.links.every(leadsThere) && hasCode(disk, layout, remembered)) {
+    // Code that cannot be read is as good as gone: it is made again.
+    const isWhole = yield* onDisk("read the code in", layout.code, () =>
+      hasCode(disk, layout, remembered)
+    ).pipe(Effect.orElseSucceed(() => false))
+    if (files !== undefined && isWhole && remembered.links.every(leadsThere)) {
       // New stamps are worth remembering: they save reading the files next time.
       const current = { ...remembered, files }
       if (files.some((source, index) => source !== remembered.files[index]))

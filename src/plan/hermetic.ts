@@ -130,14 +130,15 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
   })
   if (found.length === 0) return
   const place = placeOf(code)
-  return yield* new NotHermetic({
-    stage,
-    uses: found.map(([what, kind, node]) => {
-      const importers =
-        node.type === "ImportDeclaration" ? code.builtins[literal(node["source"]) ?? ""] : undefined
-      return { what, place: importers?.join(", ") ?? place(node.start), cure: cures[kind] }
-    })
-  })
+  // `Math.random()` is met twice: as the member of a value, and as the value.
+  const uses = new Map<string, typeof Use.Type>()
+  for (const [what, kind, node] of found) {
+    const importers =
+      node.type === "ImportDeclaration" ? code.builtins[literal(node["source"]) ?? ""] : undefined
+    const use = { what, place: importers?.join(", ") ?? place(node.start), cure: cures[kind] }
+    uses.set(`${use.place} ${what}`, use)
+  }
+  return yield* new NotHermetic({ stage, uses: [...uses.values()] })
 })
 
 /** What local names stand for: `Clock`, `process`, `process.env`, under whatever name the minifier gave them. */

@@ -70,7 +70,9 @@ export const percent = (done: number, total: number): string => `${Math.floor(sh
 /** A part of a whole, in [0, 1]. Nothing of nothing is all of it. */
 export const share = (done: number, total: number): number => {
   if (!(total > 0)) return done >= total ? 1 : 0
-  return Math.min(1, Math.max(0, done / total))
+  const part = done / total
+  // A part that is no number is none: not a number of nothing, or infinities.
+  return Number.isNaN(part) ? 0 : Math.min(1, Math.max(0, part))
 }
 
 /** A metric's value: five significant digits, every digit of a whole number, `NaN` and `Infinity` as they are. */

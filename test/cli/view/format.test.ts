@@ -167,6 +167,8 @@ describe("a share", () => {
   })
 
   it("stays between 0 and 1, and its bar as wide as asked", () => {
+    assert.strictEqual(share(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY), 0)
+    assert.strictEqual(share(Number.NaN, 2), 0)
     fc.assert(
       fc.property(fc.double(), fc.double(), fc.nat(50), (done, total, width) => {
         const part = share(done, total)
