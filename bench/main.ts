@@ -29,7 +29,7 @@ report.heading(machine())
 for (const bench of benches) {
   if (names.length > 0 && !names.includes(bench.name)) continue
   try {
-    bench.run(report)
+    await bench.run(report)
   } catch (error) {
     // The others are worth their time all the same.
     console.error(`bench: ${bench.name}: ${error instanceof Error ? error.message : error}`)

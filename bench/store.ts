@@ -19,25 +19,25 @@ const megabytes = 1000
 
 export const store: Bench = {
   name: "store",
-  run: (report) => {
+  run: async (report) => {
     report.heading(
       `store: ${megabytes} MB of random bytes, hashed, written and flushed; read back and verified`
     )
     const directory = scratch("store")
     try {
-      measure(report, directory)
+      await measure(report, directory)
     } finally {
       discard(directory)
     }
   }
 }
 
-const measure = (report: Report, directory: string): void => {
+const measure = async (report: Report, directory: string): Promise<void> => {
   const source = join(directory, "source")
   writeRandom(source)
   const mine = new OurStore(directory, source)
   const peers = peersFor(report, source, join(directory, "copy"))
-  const spreads = takeTurns([mine.writing, mine.reading, ...peers], rounds)
+  const spreads = await takeTurns([mine.writing, mine.reading, ...peers], rounds)
   for (const [name, spread] of spreads) report.row(name, spread, "MB/s")
 
   const ours = spreads.get(mine.writing.name)?.median ?? Number.NaN

@@ -3,5 +3,5 @@ import type { Report } from "./report.ts"
 
 export interface Bench {
   readonly name: string
-  readonly run: (report: Report) => void
+  readonly run: (report: Report) => Promise<void>
 }

@@ -1,33 +1,34 @@
 /** The same graph under several tools, measured in turns and told against ours. */
+import type { Graph } from "./graph.ts"
 import { ours } from "./ours.ts"
 import type { Report } from "./report.ts"
 import { type Contestant, type Spread, takeTurns } from "./spread.ts"
 import type { Prepared, Tool } from "./tool.ts"
 
 /** Runs in which nothing changed: prints a row for each tool, and ours against every other. Returns ours. */
-export const contestIdle = (
+export const contestIdle = async (
   report: Report,
   bench: string,
   options: {
-    readonly nodes: number
+    readonly graph: Graph
     readonly rounds: number
     readonly peers: ReadonlyArray<Tool>
     readonly beside?: ReadonlyArray<Contestant>
   }
-): Spread => {
-  const { nodes, rounds, peers, beside = [] } = options
+): Promise<Spread> => {
+  const { graph, rounds, peers, beside = [] } = options
   const prepared: Array<{ readonly name: string; readonly project: Prepared }> = []
   try {
-    prepared.push(prepare(ours, nodes))
+    prepared.push(prepare(ours, graph))
     for (const tool of peers) {
       try {
-        prepared.push(prepare(tool, nodes))
+        prepared.push(prepare(tool, graph))
       } catch (error) {
         report.skip(tool.name, error instanceof Error ? error.message : String(error))
       }
     }
     const tools = prepared.map(({ name, project }) => ({ name, once: () => project.idle() * 1000 }))
-    const spreads = takeTurns([...tools, ...beside], rounds)
+    const spreads = await takeTurns([...tools, ...beside], rounds)
     return tell(report, bench, spreads, peers)
   } finally {
     for (const { project } of prepared) project.remove()
@@ -35,8 +36,8 @@ export const contestIdle = (
 }
 
 /** Each idle run checks that nothing ran; the first one also warms what the disk and the tool remember. */
-const prepare = (tool: Tool, nodes: number) => {
-  const project = tool.prepare(nodes)
+const prepare = (tool: Tool, graph: Graph) => {
+  const project = tool.prepare(graph)
   project.idle()
   return { name: tool.name, project }
 }

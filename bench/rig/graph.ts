@@ -1,8 +1,16 @@
-/**
- * The graph that every tool is given: layers of nodes, each of which takes a list of three nodes of the layer before.
- *
- * As wide as it is deep, so that neither fan-out nor length is a special case.
- */
+/** The graph that every tool is given: layers of nodes, each of which takes a list of three nodes of the layer before. */
+
+export interface Graph {
+  readonly nodes: number
+  /** Nodes in a layer. */
+  readonly width: number
+}
+
+/** As wide as it is deep, so that neither fan-out nor length is a special case. */
+export const layered = (nodes: number): Graph => ({ nodes, width: Math.ceil(Math.sqrt(nodes)) })
+
+/** One layer: nothing depends on anything. */
+export const flat = (nodes: number): Graph => ({ nodes, width: nodes })
 
 export interface GraphNode {
   readonly index: number
@@ -13,13 +21,9 @@ export interface GraphNode {
 /** Distances, within a layer, to the nodes that a node takes. */
 export const reach = [0, 1, 2]
 
-export const widthOf = (nodes: number): number => Math.ceil(Math.sqrt(nodes))
-
-export const layers = (nodes: number): ReadonlyArray<GraphNode> => {
-  const width = widthOf(nodes)
-  return Array.from({ length: nodes }, (_, index) => {
+export const nodesOf = ({ nodes, width }: Graph): ReadonlyArray<GraphNode> =>
+  Array.from({ length: nodes }, (_, index) => {
     const layer = Math.floor(index / width)
     const upstream = layer === 0 ? [] : reach.map((step) => (layer - 1) * width + ((index + step) % width))
     return { index, upstream: [...new Set(upstream)].sort((a, b) => a - b) }
   })
-}

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { countLines, type Ended, run } from "./command.ts"
-import { reach, widthOf } from "./graph.ts"
+import { type Graph, reach } from "./graph.ts"
 import { discard, scratch } from "./scratch.ts"
 import { expectCount, type Tool } from "./tool.ts"
 
@@ -60,14 +60,14 @@ export const sum = Stage.make("sum", {
 })
 `
 
-const layersPipeline = (nodes: number): string => `${frameworkImports}
+const layersPipeline = ({ nodes, width }: Graph): string => `${frameworkImports}
 import { Schema } from "effect"
 import { source, sum } from "../stages/trivial.ts"
 
 export default Pipeline.make("layers", {
   description: "layers of trivial nodes",
   params: Schema.Struct({ nodes: Schema.Int, width: Schema.Int }),
-  presets: { only: { nodes: ${nodes}, width: ${widthOf(nodes)} } },
+  presets: { only: { nodes: ${nodes}, width: ${width} } },
   defaultPreset: "only",
   build: ({ nodes, width }) => {
     const made: Array<ReturnType<typeof source>> = []
@@ -84,10 +84,11 @@ export default Pipeline.make("layers", {
 /** The graph of trivial nodes, run by `bin/pipeline`. */
 export const ours: Tool = {
   name: "pipeline",
-  prepare: (nodes) => {
+  prepare: (graph) => {
+    const { nodes } = graph
     const project = makeProject("pipeline", {
       "stages/trivial.ts": stages,
-      "pipelines/layers.ts": layersPipeline(nodes)
+      "pipelines/layers.ts": layersPipeline(graph)
     })
     let salt = 0
     const start = (): Ended =>

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { countLines, type Ended, run } from "./command.ts"
-import { reach, widthOf } from "./graph.ts"
+import { type Graph, reach } from "./graph.ts"
 import { pythonPeer } from "./peers.ts"
 import type { Report } from "./report.ts"
 import { discard, scratch } from "./scratch.ts"
@@ -13,12 +13,12 @@ const version = "0.44.1"
 export const redun = (report: Report): ReadonlyArray<Tool> => {
   const peer = pythonPeer(report, "redun", version)
   if (peer === undefined) return []
-  return [{ name: `redun ${version}`, prepare: (nodes) => prepare(join(peer, "bin", "redun"), nodes) }]
+  return [{ name: `redun ${version}`, prepare: (graph) => prepare(join(peer, "bin", "redun"), graph) }]
 }
 
-const prepare = (file: string, nodes: number) => {
+const prepare = (file: string, graph: Graph) => {
   const project = scratch("redun")
-  writeFileSync(join(project, "workflow.py"), workflow(nodes))
+  writeFileSync(join(project, "workflow.py"), workflow(graph))
   let salt = 0
   const start = (): Ended =>
     run({ file, args: ["run", "workflow.py", "main", "--salt", String(salt)], cwd: project })
@@ -28,18 +28,18 @@ const prepare = (file: string, nodes: number) => {
     expectCount("tasks that ran", countLines(text, /Run .*layers\.node\(/), ran)
     return ended.seconds
   }
-  check(start(), 0, nodes)
+  check(start(), 0, graph.nodes)
   return {
-    idle: () => check(start(), nodes, 0),
+    idle: () => check(start(), graph.nodes, 0),
     all: () => {
       salt++
-      return check(start(), 0, nodes)
+      return check(start(), 0, graph.nodes)
     },
     remove: () => discard(project)
   }
 }
 
-const workflow = (nodes: number): string => `
+const workflow = ({ nodes, width }: Graph): string => `
 from redun import task
 
 redun_namespace = "layers"
@@ -52,8 +52,8 @@ def node(index: int, upstream: list, salt: int) -> int:
 def main(salt: int) -> list:
     made = []
     for index in range(${nodes}):
-        before = (index // ${widthOf(nodes)} - 1) * ${widthOf(nodes)}
-        upstream = [made[before + (index + step) % ${widthOf(nodes)}] for step in ${JSON.stringify(reach)}] if before >= 0 else []
+        before = (index // ${width} - 1) * ${width}
+        upstream = [made[before + (index + step) % ${width}] for step in ${JSON.stringify(reach)}] if before >= 0 else []
         made.append(node(index, upstream, salt))
     return made
 `

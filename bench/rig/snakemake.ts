@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { countLines, type Ended, run } from "./command.ts"
-import { reach, widthOf } from "./graph.ts"
+import { type Graph, reach } from "./graph.ts"
 import { pythonPeer } from "./peers.ts"
 import type { Report } from "./report.ts"
 import { discard, scratch } from "./scratch.ts"
@@ -14,13 +14,13 @@ export const snakemake = (report: Report): ReadonlyArray<Tool> => {
   const peer = pythonPeer(report, "snakemake", version)
   if (peer === undefined) return []
   return [
-    { name: `Snakemake ${version}`, prepare: (nodes) => prepare(join(peer, "bin", "snakemake"), nodes) }
+    { name: `Snakemake ${version}`, prepare: (graph) => prepare(join(peer, "bin", "snakemake"), graph) }
   ]
 }
 
-const prepare = (file: string, nodes: number) => {
+const prepare = (file: string, graph: Graph) => {
   const project = scratch("snakemake")
-  writeFileSync(join(project, "Snakefile"), snakefile(nodes))
+  writeFileSync(join(project, "Snakefile"), snakefile(graph))
   const start = (...flags: ReadonlyArray<string>): Ended =>
     run({ file, args: ["--cores", "1", ...flags], cwd: project })
   const check = (ended: Ended, ran: number): number => {
@@ -30,21 +30,21 @@ const prepare = (file: string, nodes: number) => {
     else expectCount("rules that ran", countLines(text, /^(local)?rule node:/), ran)
     return ended.seconds
   }
-  check(start(), nodes)
+  check(start(), graph.nodes)
   return {
     idle: () => check(start(), 0),
-    all: () => check(start("--forceall"), nodes),
+    all: () => check(start("--forceall"), graph.nodes),
     remove: () => discard(project)
   }
 }
 
-const snakefile = (nodes: number): string => `
+const snakefile = ({ nodes, width }: Graph): string => `
 def upstream(wildcards):
     index = int(wildcards.index)
-    before = (index // ${widthOf(nodes)} - 1) * ${widthOf(nodes)}
+    before = (index // ${width} - 1) * ${width}
     if before < 0:
         return []
-    return [f"out/{before + (index + step) % ${widthOf(nodes)}}.txt" for step in ${JSON.stringify(reach)}]
+    return [f"out/{before + (index + step) % ${width}}.txt" for step in ${JSON.stringify(reach)}]
 
 rule all:
     input: [f"out/{index}.txt" for index in range(${nodes})]

@@ -1,10 +1,11 @@
 /** A pipeline tool as the benchmarks use it: given a graph of trivial tasks, it runs them, or finds that it need not. */
+import type { Graph } from "./graph.ts"
 
 export interface Tool {
   /** With its version. */
   readonly name: string
-  /** Writes a project for the graph of so many nodes, and runs everything once. */
-  prepare(nodes: number): Prepared
+  /** Writes a project for a graph and runs everything once. */
+  prepare(graph: Graph): Prepared
 }
 
 export interface Prepared {

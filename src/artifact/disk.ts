@@ -93,6 +93,23 @@ const writeAll = (descriptor: number, bytes: Uint8Array): void => {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(descriptor, bytes, done)
 }
 
+/** Node's own recursion never ends where the parent is there and the system denies it all the same, as below /proc. */
+const makeDirectory = (path: string): string | undefined => {
+  if (isDirectory(path)) return undefined
+  const above = fs.existsSync(dirname(path)) ? undefined : makeDirectory(dirname(path))
+  try {
+    fs.mkdirSync(path)
+    return above ?? path
+  } catch (error) {
+    // Somebody else made it meanwhile.
+    if (isSystemError(error) && error.code === "EEXIST" && isDirectory(path)) return above
+    throw error
+  }
+}
+
+const isDirectory = (path: string): boolean =>
+  fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
 const nodeDisk: DiskShape = {
   stamp: (path) => {
     const found = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
@@ -154,7 +171,7 @@ const nodeDisk: DiskShape = {
       return true
     }, false),
   removeTree: (path) => fs.rmSync(path, { recursive: true, force: true }),
-  makeDirectory: (path) => fs.mkdirSync(resolve(path), { recursive: true }),
+  makeDirectory: (path) => makeDirectory(resolve(path)),
   list: (directory) => ifMissing(() => fs.readdirSync(directory).sort(), []),
   syncDirectory: (directory) => withFile(directory, "r", (descriptor) => fs.fsyncSync(descriptor)),
   protect: (path) => fs.chmodSync(path, 0o444)

@@ -50,6 +50,7 @@ const explanations: { readonly [code: string]: string } = {
   EMFILE: "too many open files",
   ENFILE: "too many open files in the system",
   EIO: "input/output error",
+  ENOENT: "no such file or directory",
   ENOTDIR: "a file stands where a directory is needed"
 }
 

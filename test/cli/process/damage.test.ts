@@ -1,6 +1,6 @@
 /** Stores that are damaged, foreign, full or not to be written. */
 import { spawnSync } from "node:child_process"
-import { chmodSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
@@ -150,6 +150,15 @@ describe("a store that cannot be used", () => {
         "hint: check the disk, or choose another store with --store DIR\n"
     )
   })
+
+  test.skipIf(!existsSync("/proc/self"))(
+    "is refused where no directory can be made, and nobody waits for one",
+    async () => {
+      expect(await refused("/proc/nowhere/store", "run", "chain")).toContain(
+        "error: cannot make a store at /proc/nowhere/store: no such file or directory\n\nhint: "
+      )
+    }
+  )
 
   test("doctor names it and fails", async () => {
     const { code, stdout, stderr } = await cli(project, ["doctor", "--store", "/dev/null/store"])
