@@ -30,7 +30,25 @@ const native = [/^rolldown(\/|$)/, /^onnxruntime-node(\/|$)/, /^@tensorflow\//]
 /** Every package: a worker shares them, Effect above all, with the stages that it loads. */
 const packages = [/^[^./]/]
 
+/**
+ * TensorFlow.js's gradients, which its core package has as sources only: its bundle for Node leaves them out, and plain
+ * Node cannot load the sources. They find the one engine through a global, whoever loads them.
+ */
+async function buildGradients() {
+  const build = await rolldown({
+    cwd: root,
+    input: join(root, "node_modules", "@tensorflow", "tfjs-core", "dist", "register_all_gradients.js"),
+    platform: "node",
+    tsconfig: false
+  })
+  const file = join(dist, `tmp-gradients-${process.pid}.mjs`)
+  await build.write({ file, format: "esm", minify: true, comments: { legal: true } })
+  await build.close()
+  renameSync(file, join(dist, "tfjs-gradients.mjs"))
+}
+
 async function buildApp() {
+  await buildGradients()
   const before = snapshot(root)
   const temporary = join(dist, `tmp-${process.pid}`)
   const command = await bundle("cli", "src/cli/main.ts", native, temporary)

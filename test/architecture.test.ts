@@ -14,20 +14,22 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
     "src/artifact",
     "src/track",
     "src/worker",
+    "src/tensor",
     "src/data",
     "src/text"
   ],
   "src/schedule": ["src/plan", "src/stage", "src/artifact", "src/track", "src/worker"],
   "src/plan": ["src/stage", "src/artifact", "src/track", "src/worker"],
-  "src/worker": ["src/stage", "src/artifact", "src/track", "src/data", "src/text"],
+  "src/worker": ["src/stage", "src/artifact", "src/track", "src/tensor", "src/data", "src/text"],
   "src/track": ["src/artifact", "src/text"],
-  "src/stage": ["src/artifact", "src/data"],
+  "src/stage": ["src/artifact", "src/data", "src/tensor"],
+  "src/tensor": ["src/artifact", "src/data", "src/text"],
   "src/data": ["src/artifact"],
   "src/artifact": [],
   "src/text": [],
-  src: ["src/stage", "src/artifact", "src/data"],
-  stages: ["src/stage", "src/artifact", "src/data"],
-  pipelines: ["stages", "src/stage", "src/data"]
+  src: ["src/stage", "src/artifact", "src/data", "src/tensor"],
+  stages: ["src/stage", "src/artifact", "src/data", "src/tensor"],
+  pipelines: ["stages", "src/stage", "src/data", "src/tensor"]
 }
 
 /** What only some files may import. */
