@@ -1,0 +1,42 @@
+/** A step becomes the bytes of an ONNX model. */
+import type { AnyStep } from "../direct/step-call.ts"
+import { specText } from "../direct/tensors.ts"
+import { elementTypes } from "../element.ts"
+import type { Signature, TensorSpec } from "../engine.ts"
+import { encode } from "./encode.ts"
+import { expand } from "./expand.ts"
+import type { Graph } from "./graph.ts"
+import { finish, rearrange } from "./passes.ts"
+import { record } from "./record.ts"
+import { UnsupportedStep } from "./unsupported-step.ts"
+
+export interface Compiled {
+  readonly model: Uint8Array
+  /** All outputs of the step, state among them. */
+  readonly outputs: { readonly [name: string]: TensorSpec }
+}
+
+/** @throws UnsupportedStep if the step cannot be recorded */
+export const compileStep = (inputs: Signature, state: Signature, step: AnyStep): Compiled => {
+  const recorded = record({ ...inputs, ...state }, step)
+  const outputs = specsOf(recorded)
+  for (const [name, spec] of Object.entries(state)) {
+    const next = outputs[name]
+    if (next !== undefined && specText(next) !== specText(spec))
+      throw new UnsupportedStep(
+        `state \`${name}\` comes in as ${specText(spec)} and goes out as ${specText(next)}`,
+        "state keeps its type and shape; return what differs under another name"
+      )
+  }
+  return { model: encode(optimised(recorded)), outputs }
+}
+
+export const optimised = (recorded: Graph): Graph => finish(expand(rearrange(recorded)))
+
+const specsOf = (graph: Graph): { readonly [name: string]: TensorSpec } =>
+  Object.fromEntries(
+    [...graph.outputs].map(([name, { type, shape }]) => {
+      if (type === "int64") throw new UnsupportedStep(`output ${name} is of type int64`, "cast it to int32")
+      return [name, { dtype: elementTypes[type], shape: [...shape] }]
+    })
+  )

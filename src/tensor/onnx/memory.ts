@@ -1,0 +1,127 @@
+/**
+ * The tensors of one program between its runs.
+ *
+ * ONNX Runtime reads and writes arrays that belong to JavaScript. State that changes has two of them: a run reads one
+ * and writes the other, and nothing is copied or allocated.
+ */
+import type { Tensor as OrtTensor } from "onnxruntime-node"
+import type { TensorArray, TensorData } from "../../artifact/tensor-data.ts"
+import { misfit } from "../direct/tensors.ts"
+import { elementTypes, tfTypes } from "../element.ts"
+import type { Signature, TensorSpec, Tensors } from "../engine.ts"
+import { inputName, outputName } from "./encode.ts"
+import type { Session } from "./session.ts"
+import { UnsupportedStep } from "./unsupported-step.ts"
+
+type Ort = typeof import("onnxruntime-node")
+
+export class Memory {
+  readonly #ort: Ort
+  readonly #session: Session
+  readonly #inputs: Signature
+  readonly #state: Signature
+  /** What the next run reads. */
+  #current: { [name: string]: OrtTensor } | undefined
+  /** What it writes: state that the step returns. */
+  #next: { [name: string]: OrtTensor } = {}
+  #open = true
+
+  constructor(ort: Ort, session: Session, inputs: Signature, state: Signature) {
+    this.#ort = ort
+    this.#session = session
+    this.#inputs = inputs
+    this.#state = state
+  }
+
+  load(values: Tensors): void {
+    this.#check(values, this.#state, "load all of the state, as the program was compiled for")
+    const current: { [name: string]: OrtTensor } = {}
+    const next: { [name: string]: OrtTensor } = {}
+    for (const [name, spec] of Object.entries(this.#state)) {
+      const data = values[name]?.data ?? new Float32Array(0)
+      current[name] = this.#tensor(spec, data.slice())
+      if (Object.hasOwn(this.#session.compiled.outputs, name)) next[name] = this.#tensor(spec, data.slice())
+    }
+    this.#current = current
+    this.#next = next
+  }
+
+  async run(values: Tensors): Promise<Tensors> {
+    this.#check(values, this.#inputs, "give the inputs that the program was compiled for")
+    const current = this.#loaded()
+    const feeds: { [name: string]: OrtTensor } = {}
+    const fetches: { [name: string]: OrtTensor | null } = {}
+    for (const [name, spec] of Object.entries(this.#inputs)) {
+      const value = values[name]
+      if (value !== undefined) feeds[inputName(name)] = this.#tensor(spec, value.data)
+    }
+    for (const [name, tensor] of Object.entries(current)) feeds[inputName(name)] = tensor
+    for (const name of Object.keys(this.#session.compiled.outputs))
+      fetches[outputName(name)] = this.#next[name] ?? null
+    const made = await this.#session.inference.run(feeds, fetches)
+    const outputs: { [name: string]: TensorData } = {}
+    for (const [name, spec] of Object.entries(this.#session.compiled.outputs)) {
+      const next = this.#next[name]
+      const before = current[name]
+      if (next !== undefined && before !== undefined) {
+        this.#next[name] = before
+        current[name] = next
+      } else {
+        const tensor = made[outputName(name)]
+        if (tensor !== undefined) outputs[name] = { ...spec, data: arrayOf(tensor) }
+      }
+    }
+    return outputs
+  }
+
+  read(): Tensors {
+    const tensors: { [name: string]: TensorData } = {}
+    for (const [name, tensor] of Object.entries(this.#loaded()))
+      tensors[name] = {
+        dtype: elementTypes[tfTypeOf(tensor.type)],
+        shape: tensor.dims,
+        data: arrayOf(tensor).slice()
+      }
+    return tensors
+  }
+
+  close(): void {
+    this.#open = false
+    this.#current = undefined
+    this.#next = {}
+  }
+
+  #loaded(): { [name: string]: OrtTensor } {
+    this.#checkOpen()
+    if (this.#current !== undefined) return this.#current
+    const [first] = Object.keys(this.#state)
+    if (first === undefined) return {}
+    throw new UnsupportedStep(`its state \`${first}\` was never loaded`, "call `load` first")
+  }
+
+  #check(values: Tensors, signature: Signature, hint: string): void {
+    this.#checkOpen()
+    const problem = misfit(signature, values)
+    if (problem !== undefined) throw new UnsupportedStep(problem, hint)
+  }
+
+  #checkOpen(): void {
+    if (!this.#open)
+      throw new UnsupportedStep("its scope is closed", "run a program in the scope that it was compiled in")
+  }
+
+  #tensor({ dtype, shape }: TensorSpec, data: TensorArray): OrtTensor {
+    if (data instanceof Float64Array) throw new UnsupportedStep("a tensor is F64", "convert it to F32")
+    return new this.#ort.Tensor(tfTypes[dtype], data, shape)
+  }
+}
+
+const tfTypeOf = (type: string): keyof typeof elementTypes => {
+  if (type === "float32" || type === "int32" || type === "bool") return type
+  throw new Error(`ONNX Runtime gave a tensor of type ${type}`)
+}
+
+const arrayOf = ({ data }: OrtTensor): TensorArray => {
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data
+  throw new Error("ONNX Runtime gave an array of another kind")
+}

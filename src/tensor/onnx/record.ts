@@ -1,0 +1,162 @@
+/**
+ * Records a step.
+ *
+ * A backend of TensorFlow.js that computes nothing: a kernel call adds operations to a graph. Whatever the step does in
+ * TypeScript (loops, conditions on shapes, gradients) has happened when it returns; what is left is the graph.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import "#tfjs-gradients"
+import type { AnyStep } from "../direct/step-call.ts"
+import { tfTypes } from "../element.ts"
+import type { Signature } from "../engine.ts"
+import { type ConstantData, Graph, type Value } from "./graph.ts"
+import { Call, type Lowering, typeOf } from "./lowering.ts"
+import { lowerings } from "./lowerings.ts"
+import { UnsupportedStep } from "./unsupported-step.ts"
+
+const backendName = "onnx-recorder"
+
+/** Where tensors are values of a graph. */
+class Recorder extends tf.KernelBackend {
+  readonly #values = new WeakMap<object, Value>()
+  #graph: Graph | undefined
+
+  /** Everything recorded until the next call goes to `graph`. */
+  recordTo(graph: Graph | undefined): void {
+    this.#graph = graph
+  }
+
+  get current(): Graph {
+    if (this.#graph === undefined)
+      throw new UnsupportedStep("it computes outside its own call", "make it a pure function")
+    return this.#graph
+  }
+
+  /** A tensor that stands for a value. */
+  hold(value: Value): tf.TensorInfo {
+    const dataId = {}
+    this.#values.set(dataId, value)
+    if (value.type === "int64") throw new Error("TensorFlow.js has no int64")
+    return { dataId, shape: [...value.shape], dtype: value.type }
+  }
+
+  recorded({ dataId, shape, dtype }: tf.TensorInfo): Value {
+    const known = this.#values.get(dataId)
+    if (known !== undefined) return known
+    // A tensor from outside the step: it becomes a constant.
+    const value = this.current.constant(constantData(tf.engine().readSync(dataId), dtype), shape)
+    this.#values.set(dataId, value)
+    return value
+  }
+
+  override write(values: tf.BackendValues, shape: Array<number>, dtype: tf.DataType): object {
+    return this.hold(this.current.constant(constantData(values, dtype), shape)).dataId
+  }
+
+  override move(dataId: object, values: tf.BackendValues, shape: Array<number>, dtype: tf.DataType): void {
+    this.#values.set(dataId, this.current.constant(constantData(values, dtype), shape))
+  }
+
+  override readSync(dataId: object): never {
+    const value = this.#values.get(dataId)
+    const made = value?.source._tag === "Node" ? `a result of ${value.source.node.op}` : "an input"
+    throw new UnsupportedStep(
+      `it reads the value of a tensor (${made}, shape [${value?.shape.join(", ")}]), which does not exist while it is recorded`,
+      "compute with tensors throughout (tf.where, tf.gather), or give the value to the step as an output"
+    )
+  }
+
+  override async read(dataId: object): Promise<never> {
+    return this.readSync(dataId)
+  }
+
+  override disposeData(): boolean {
+    return true
+  }
+  override incRef(): void {}
+  override refCount(): number {
+    return 1
+  }
+  override numDataIds(): number {
+    return 0
+  }
+  override floatPrecision(): 32 {
+    return 32
+  }
+  override epsilon(): number {
+    return 1e-7
+  }
+}
+
+const constantData = (values: tf.BackendValues, dtype: tf.DataType): ConstantData => {
+  const type = typeOf(dtype)
+  const numbers = Array.from(values, Number)
+  if (type === "float32") return Float32Array.from(numbers)
+  return type === "int32" ? Int32Array.from(numbers) : Uint8Array.from(numbers)
+}
+
+const recorder = new Recorder()
+
+const register = (kernelName: string, lowering: Lowering): void =>
+  tf.registerKernel({
+    kernelName,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) => {
+      const values: { [name: string]: Value | undefined } = {}
+      for (const [name, tensor] of Object.entries(inputs))
+        if (tensor != null) values[name] = recorder.recorded(tensor)
+      const result = lowering(new Call(recorder.current, kernelName, values, attrs ?? {}))
+      return "id" in result ? recorder.hold(result) : result.map((value) => recorder.hold(value))
+    }
+  })
+
+if (tf.findBackendFactory(backendName) === null) {
+  tf.registerBackend(backendName, () => recorder, -1)
+  for (const [kernel, lowering] of Object.entries(lowerings)) register(kernel, lowering)
+}
+
+/**
+ * Runs a step once, without numbers.
+ *
+ * @returns the graph, whose inputs are `signature`'s and whose outputs are the step's
+ * @throws UnsupportedStep if the step reads a value or uses a kernel that has no lowering
+ */
+export const record = (signature: Signature, step: AnyStep): Graph => {
+  const graph = new Graph()
+  const before = tf.engine().backendName
+  recorder.recordTo(graph)
+  void tf.setBackend(backendName)
+  tf.engine().startScope()
+  try {
+    const inputs: { [name: string]: tf.Tensor } = {}
+    for (const [name, { dtype, shape }] of Object.entries(signature)) {
+      const value = graph.input(name, { type: tfTypes[dtype], shape })
+      inputs[name] = tf.engine().makeTensorFromTensorInfo(recorder.hold(value))
+    }
+    for (const [name, tensor] of Object.entries(step(inputs))) graph.output(name, recorder.recorded(tensor))
+    return graph
+  } catch (error) {
+    throw missingKernel(error) ?? error
+  } finally {
+    tf.engine().endScope()
+    recorder.recordTo(undefined)
+    if (before) void tf.setBackend(before)
+  }
+}
+
+const missingKernel = (error: unknown): UnsupportedStep | undefined => {
+  const kernel =
+    error instanceof Error ? /^Kernel '(\w+)' not registered/.exec(error.message)?.[1] : undefined
+  if (kernel === undefined) return undefined
+  const others = ["tensorflow", "webgpu", "wasm", "cpu"].filter(
+    (backend) => tf.getKernel(kernel, backend) !== undefined
+  )
+  const named =
+    others.length === 0
+      ? "cpu"
+      : others.map((name) => (name === "tensorflow" ? "tfjs-node-gpu" : name)).join(", ")
+  return new UnsupportedStep(
+    `engine onnx has no kernel \`${kernel}\``,
+    `write the step without it, or use an engine that has it: --engine ${named}`
+  )
+}

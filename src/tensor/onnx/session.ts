@@ -1,0 +1,63 @@
+/** Sessions of ONNX Runtime, shared between programs that have the same step and the same shapes. */
+import { Effect, type Scope } from "effect"
+import type { InferenceSession } from "onnxruntime-node"
+import type { Signature } from "../engine.ts"
+import type { Compiled } from "./compile.ts"
+
+export interface Session {
+  readonly compiled: Compiled
+  readonly inference: InferenceSession
+}
+
+interface Held {
+  readonly session: Promise<Session>
+  holders: number
+}
+
+/** Keeps each session as long as a scope holds it. */
+export class Sessions {
+  readonly #byStep = new WeakMap<object, Map<string, Held>>()
+  #open = 0
+
+  /** How many sessions are there. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** @param step the function that the author wrote: its identity says what the session computes */
+  get(
+    step: object,
+    inputs: Signature,
+    state: Signature,
+    make: () => Promise<Session>
+  ): Effect.Effect<Session, unknown, Scope.Scope> {
+    const key = JSON.stringify([inputs, state])
+    const held = Effect.sync(() => {
+      const ofStep = this.#byStep.get(step) ?? new Map<string, Held>()
+      this.#byStep.set(step, ofStep)
+      const known = ofStep.get(key)
+      if (known !== undefined) {
+        known.holders++
+        return known
+      }
+      const made: Held = { session: make(), holders: 1 }
+      this.#open++
+      ofStep.set(key, made)
+      return made
+    })
+    return Effect.acquireRelease(held, (mine) => this.#release(step, key, mine)).pipe(
+      Effect.flatMap(({ session }) => Effect.tryPromise({ try: () => session, catch: (error) => error }))
+    )
+  }
+
+  #release(step: object, key: string, held: Held): Effect.Effect<void> {
+    return Effect.promise(async () => {
+      held.holders--
+      if (held.holders > 0) return
+      this.#byStep.get(step)?.delete(key)
+      this.#open--
+      // A session that could not be made has nothing to give back.
+      await held.session.then(({ inference }) => inference.release()).catch(() => {})
+    })
+  }
+}
