@@ -7,6 +7,7 @@
  * Besides ONNX's operations there are _macros_, whose names begin with `@`: a convolution, a pool, their gradients. Passes
  * rearrange them while they can still be recognised; then each is expanded into operations.
  */
+import { hash } from "node:crypto"
 
 /** Element types, under ONNX's names. */
 export type ValueType = "float32" | "int32" | "int64" | "bool"
@@ -58,11 +59,11 @@ export class Graph {
 
   constant(data: ConstantData, shape: Shape = [data.length]): Value {
     const type = typeOf(data)
-    const key = data.length > 64 ? undefined : `${type} ${shape.join()} ${data.join()}`
-    const known = key === undefined ? undefined : this.#constants.get(key)
+    const key = `${type} ${shape.join()} ${data.length > 64 ? digestOf(data) : data.join()}`
+    const known = this.#constants.get(key)
     if (known !== undefined) return known
     const value: Value = { type, shape, id: this.#count++, source: { _tag: "Constant", data } }
-    if (key !== undefined) this.#constants.set(key, value)
+    this.#constants.set(key, value)
     return value
   }
 
@@ -151,6 +152,9 @@ export class Graph {
     return readers
   }
 }
+
+const digestOf = ({ buffer, byteOffset, byteLength }: ConstantData): string =>
+  hash("sha256", new Uint8Array(buffer, byteOffset, byteLength))
 
 const typeOf = (data: ConstantData): ValueType => {
   if (data instanceof Float32Array) return "float32"

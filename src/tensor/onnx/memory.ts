@@ -1,8 +1,8 @@
 /**
  * The tensors of one program between its runs.
  *
- * ONNX Runtime reads and writes arrays that belong to JavaScript. State that changes has two of them: a run reads one
- * and writes the other, and nothing is copied or allocated.
+ * ONNX Runtime gives every output as a new array. What it gives as state is what the next run reads; the array before is
+ * given back at once, because the collector sees only its small wrapper and would let gigabytes of them gather.
  */
 import type { Tensor as OrtTensor } from "onnxruntime-node"
 import type { TensorArray, TensorData } from "../../artifact/tensor-data.ts"
@@ -22,8 +22,6 @@ export class Memory {
   readonly #state: Signature
   /** What the next run reads. */
   #current: { [name: string]: OrtTensor } | undefined
-  /** What it writes: state that the step returns. */
-  #next: { [name: string]: OrtTensor } = {}
   #open = true
 
   constructor(ort: Ort, session: Session, inputs: Signature, state: Signature) {
@@ -36,39 +34,32 @@ export class Memory {
   load(values: Tensors): void {
     this.#check(values, this.#state, "load all of the state, as the program was compiled for")
     const current: { [name: string]: OrtTensor } = {}
-    const next: { [name: string]: OrtTensor } = {}
     for (const [name, spec] of Object.entries(this.#state)) {
       const data = values[name]?.data ?? new Float32Array(0)
       current[name] = this.#tensor(spec, data.slice())
-      if (Object.hasOwn(this.#session.compiled.outputs, name)) next[name] = this.#tensor(spec, data.slice())
     }
     this.#current = current
-    this.#next = next
   }
 
   async run(values: Tensors): Promise<Tensors> {
     this.#check(values, this.#inputs, "give the inputs that the program was compiled for")
     const current = this.#loaded()
     const feeds: { [name: string]: OrtTensor } = {}
-    const fetches: { [name: string]: OrtTensor | null } = {}
     for (const [name, spec] of Object.entries(this.#inputs)) {
       const value = values[name]
       if (value !== undefined) feeds[inputName(name)] = this.#tensor(spec, value.data)
     }
     for (const [name, tensor] of Object.entries(current)) feeds[inputName(name)] = tensor
-    for (const name of Object.keys(this.#session.compiled.outputs))
-      fetches[outputName(name)] = this.#next[name] ?? null
-    const made = await this.#session.inference.run(feeds, fetches)
+    const made = await this.#session.inference.run(feeds)
     const outputs: { [name: string]: TensorData } = {}
     for (const [name, spec] of Object.entries(this.#session.compiled.outputs)) {
-      const next = this.#next[name]
+      const tensor = made[outputName(name)]
+      if (tensor === undefined) throw new Error(`ONNX Runtime gave no output ${name}`)
       const before = current[name]
-      if (next !== undefined && before !== undefined) {
-        this.#next[name] = before
-        current[name] = next
-      } else {
-        const tensor = made[outputName(name)]
-        if (tensor !== undefined) outputs[name] = { ...spec, data: arrayOf(tensor) }
+      if (before === undefined) outputs[name] = { ...spec, data: arrayOf(tensor) }
+      else {
+        giveBack(before)
+        current[name] = tensor
       }
     }
     return outputs
@@ -88,7 +79,6 @@ export class Memory {
   close(): void {
     this.#open = false
     this.#current = undefined
-    this.#next = {}
   }
 
   #loaded(): { [name: string]: OrtTensor } {
@@ -114,6 +104,12 @@ export class Memory {
     if (data instanceof Float64Array) throw new UnsupportedStep("a tensor is F64", "convert it to F32")
     return new this.#ort.Tensor(tfTypes[dtype], data, shape)
   }
+}
+
+/** Gives an array's memory back now: whoever still holds it finds it empty. */
+const giveBack = (tensor: OrtTensor): void => {
+  const { buffer } = arrayOf(tensor)
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 const tfTypeOf = (type: string): keyof typeof elementTypes => {

@@ -47,11 +47,14 @@ export const or = (graph: Graph, a: Value, b: Value): Value => compare(graph, "O
 export const not = (graph: Graph, x: Value): Value => unary(graph, "Not", x)
 
 /** `test ? a : b`, element by element. */
-export const where = (graph: Graph, test: Value, a: Value, b: Value): Value =>
-  graph.op("Where", [test, a, b], {
+export const where = (graph: Graph, test: Value, a: Value, b: Value): Value => {
+  // ONNX Runtime has no choice between booleans.
+  if (a.type === "bool") return or(graph, and(graph, test, a), and(graph, not(graph, test), b))
+  return graph.op("Where", [test, a, b], {
     type: a.type,
     shape: broadcast(broadcast(a.shape, b.shape), test.shape)
   })
+}
 
 const elementTypes: { readonly [type in ValueType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 }
 
@@ -63,7 +66,9 @@ export const reshape = (graph: Graph, x: Value, shape: Shape): Value => {
   if (x.source._tag === "Constant") return graph.constant(x.source.data, shape)
   const before = madeBy(x, "Reshape")?.inputs[0]
   if (before !== undefined) return reshape(graph, before, shape)
-  return graph.op("Reshape", [x, integers(graph, shape)], { type: x.type, shape })
+  // A zero in a shape would otherwise stand for "as it was".
+  const attributes: Attributes = shape.includes(0) ? { allowzero: 1 } : {}
+  return graph.op("Reshape", [x, integers(graph, shape)], { type: x.type, shape }, attributes)
 }
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
@@ -164,7 +169,7 @@ export const expand = (graph: Graph, x: Value, shape: Shape): Value =>
 
 /** A tensor of one value. */
 export const filled = (graph: Graph, value: number, shape: Shape, type: ValueType = "float32"): Value =>
-  expand(graph, cast(graph, float(graph, value), type), shape)
+  expand(graph, scalar(graph, value, type), shape)
 
 export const pad = (
   graph: Graph,
@@ -176,7 +181,7 @@ export const pad = (
 ): Value => {
   if ([...before, ...after].every((count) => count === 0)) return x
   const shape = x.shape.map((size, axis) => size + (before[axis] ?? 0) + (after[axis] ?? 0))
-  const fill = mode === "constant" ? cast(graph, float(graph, value), x.type) : undefined
+  const fill = mode === "constant" ? scalar(graph, value, x.type) : undefined
   return graph.op("Pad", [x, integers(graph, [...before, ...after]), fill], { type: x.type, shape }, { mode })
 }
 
@@ -219,3 +224,12 @@ export const split = (
 }
 
 export { only, sizeOf }
+
+/** One number of any type, as a constant. Integers are exact, which a `float` that is cast is not. */
+export const scalar = (graph: Graph, value: number, type: ValueType): Value => {
+  if (type === "float32") return float(graph, value)
+  if (type === "int32") return graph.constant(Int32Array.of(value), [])
+  return type === "bool"
+    ? graph.constant(Uint8Array.of(value === 0 ? 0 : 1), [])
+    : graph.constant(BigInt64Array.of(BigInt(value)), [])
+}

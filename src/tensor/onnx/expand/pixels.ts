@@ -60,6 +60,9 @@ export const pixelSums = (graph: Graph, x: Value, index: Int32Array, depth: numb
     const turned = reshape(graph, reduce(graph, "Sum", found, [1]), [sums * channels, n])
     return reshape(graph, transpose(graph, turned, [1, 0]), [n, sums, channels])
   }
-  const found = reshape(graph, gather(graph, x, graph.constant(real), 1), [n, sums, depth, channels])
-  return reduce(graph, "Sum", found, [2])
+  // All first summands, then all second ones: long rows are added three times as fast as single pixels.
+  const byDepth = Int32Array.from(real, (_, at) => real[(at % sums) * depth + Math.floor(at / sums)] ?? 0)
+  const found = gather(graph, x, graph.constant(byDepth), 1)
+  const rows = reshape(graph, found, [n, depth, sums * channels])
+  return reshape(graph, reduce(graph, "Sum", rows, [1]), [n, sums, channels])
 }

@@ -5,6 +5,7 @@ import type { Call, Lowerings } from "../lowering.ts"
 import { reshape } from "../ops.ts"
 import { UnsupportedStep } from "../unsupported-step.ts"
 import { type Windows, windowsOf } from "../windows.ts"
+import { biasAndActivation } from "./activation.ts"
 import { paddingOf, pairOf } from "./geometry.ts"
 
 interface Geometry {
@@ -55,7 +56,8 @@ const flat = (call: Call, x: Value): Value => {
   return reshape(call.graph, x, [n, height * width, channels])
 }
 
-export const convolve = (call: Call, image: Value, filter: Value): Value => {
+const convolve = (call: Call): Value => {
+  const [image, filter] = [call.input("x"), call.input("filter")]
   const { windows, shape } = geometryOf(call, image.shape, filter.shape)
   const [n, height, width, filters] = four(shape)
   const spec = { type: image.type, shape: [n, height * width, filters] }
@@ -63,7 +65,8 @@ export const convolve = (call: Call, image: Value, filter: Value): Value => {
 }
 
 export const convolutions: Lowerings = {
-  Conv2D: (call) => convolve(call, call.input("x"), call.input("filter")),
+  Conv2D: convolve,
+  FusedConv2D: (call) => biasAndActivation(call, convolve(call)),
 
   Conv2DBackpropFilter: (call) => {
     const image = call.input("x")

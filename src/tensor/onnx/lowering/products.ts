@@ -1,7 +1,9 @@
 /** Products of matrices. */
+import { backend_util } from "@tensorflow/tfjs-core"
 import type { Value } from "../graph.ts"
 import type { Call, Lowerings } from "../lowering.ts"
 import { broadcast, product, reshape, sizeOf, stackedProduct, transpose } from "../ops.ts"
+import { biasAndActivation } from "./activation.ts"
 
 const swapLast = (call: Call, x: Value): Value => {
   const axes = x.shape.map((_, axis) => axis)
@@ -9,12 +11,14 @@ const swapLast = (call: Call, x: Value): Value => {
   return transpose(call.graph, x, column === undefined || row === undefined ? axes : [...axes, column, row])
 }
 
-export const matMul = (call: Call, a: Value, b: Value): Value => {
+const matMul = (call: Call): Value => {
   const { graph } = call
+  const [a, b] = [call.input("a"), call.input("b")]
   const transposeA = call.flag("transposeA")
   const transposeB = call.flag("transposeB")
   const stack = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2))
-  if (sizeOf(stack) === 1) {
+  // ONNX Runtime's `Gemm`, which takes transposed operands, is for floats alone.
+  if (sizeOf(stack) === 1 && a.type === "float32") {
     // TensorFlow.js makes stacks of one out of plain matrices.
     const plain = product(graph, reshape(graph, a, a.shape.slice(-2)), reshape(graph, b, b.shape.slice(-2)), {
       transposeA,
@@ -26,5 +30,17 @@ export const matMul = (call: Call, a: Value, b: Value): Value => {
 }
 
 export const products: Lowerings = {
-  BatchMatMul: (call) => matMul(call, call.input("a"), call.input("b"))
+  BatchMatMul: matMul,
+  _FusedMatMul: (call) => biasAndActivation(call, matMul(call)),
+
+  Einsum: (call) => {
+    const tensors = call.list()
+    const equation = call.text("equation").replaceAll(" ", "")
+    const { allDims, idDims, summedDims } = backend_util.decodeEinsumEquation(equation, tensors.length)
+    const shape = Array<number>(allDims.length - summedDims.length).fill(1)
+    for (const [at, tensor] of tensors.entries())
+      for (const [axis, dim] of (idDims[at] ?? []).entries())
+        if (dim < shape.length) shape[dim] = tensor.shape[axis] ?? 1
+    return call.graph.op("Einsum", tensors, { type: tensors[0]?.type ?? "float32", shape }, { equation })
+  }
 }

@@ -11,50 +11,56 @@ const axesOf = (call: Call, x: Value): Array<number> => {
   return util.parseAxisParam([...given], [...x.shape])
 }
 
-const reduction =
-  (kind: "Sum" | "Max" | "Min" | "Mean" | "Prod"): Lowering =>
-  (call) => {
-    const x = call.input("x")
-    const counted = x.type === "bool" ? ops.cast(call.graph, x, "int32") : x
-    return ops.reduce(call.graph, kind, counted, axesOf(call, x), call.flag("keepDims"))
-  }
+const numeric = ({ graph }: Call, x: Value): Value => (x.type === "bool" ? ops.cast(graph, x, "int32") : x)
 
-const flags =
+type Kind = "Sum" | "Max" | "Min" | "Mean" | "Prod"
+
+const reduced = (call: Call, kind: Kind, x: Value): Value =>
+  ops.reduce(call.graph, kind, x, axesOf(call, x), call.flag("keepDims"))
+
+/** The number of true elements, if they are booleans. */
+const total =
+  (kind: "Sum" | "Prod"): Lowering =>
+  (call) =>
+    reduced(call, kind, numeric(call, call.input("x")))
+
+/** One of the elements, so it has their type. */
+const extreme =
   (kind: "Max" | "Min"): Lowering =>
   (call) => {
-    const x = ops.cast(call.graph, call.input("x"), "int32")
-    return ops.cast(
-      call.graph,
-      ops.reduce(call.graph, kind, x, axesOf(call, x), call.flag("keepDims")),
-      "bool"
-    )
+    const x = call.input("x")
+    const found = reduced(call, kind, numeric(call, x))
+    return x.type === "float32" ? orNaN(call, x, found) : ops.cast(call.graph, found, x.type)
   }
+
+/** ONNX Runtime passes over some that are no numbers, and a run that diverges would look sound. */
+const orNaN = (call: Call, x: Value, found: Value): Value => {
+  const { graph } = call
+  const lost = graph.op("IsNaN", [x], { type: "bool", shape: x.shape })
+  const any = ops.cast(graph, reduced(call, "Max", ops.cast(graph, lost, "float32")), "bool")
+  return ops.where(graph, any, ops.float(graph, Number.NaN), found)
+}
 
 const argument =
   (op: "ArgMax" | "ArgMin"): Lowering =>
   (call) => {
-    const x = call.input("x")
+    const x = numeric(call, call.input("x"))
     const [axis = 0] = axesOf(call, x)
     const shape = x.shape.filter((_, at) => at !== axis)
     const found = call.graph.op(op, [x], { type: "int64", shape }, { axis, keepdims: 0 })
     return ops.cast(call.graph, found, "int32")
   }
 
-const overLast =
-  (op: "Softmax" | "LogSoftmax"): Lowering =>
-  (call) =>
-    ops.unary(call.graph, op, call.input("logits"), { axis: -1 })
-
 export const reductions: Lowerings = {
-  Sum: reduction("Sum"),
-  Max: reduction("Max"),
-  Min: reduction("Min"),
-  Mean: reduction("Mean"),
-  Prod: reduction("Prod"),
-  All: flags("Min"),
-  Any: flags("Max"),
+  Sum: total("Sum"),
+  Prod: total("Prod"),
+  Max: extreme("Max"),
+  Min: extreme("Min"),
+  All: extreme("Min"),
+  Any: extreme("Max"),
+  Mean: (call) => reduced(call, "Mean", ops.cast(call.graph, call.input("x"), "float32")),
   ArgMax: argument("ArgMax"),
   ArgMin: argument("ArgMin"),
-  Softmax: overLast("Softmax"),
-  LogSoftmax: overLast("LogSoftmax")
+  Softmax: (call) =>
+    ops.unary(call.graph, "Softmax", ops.cast(call.graph, call.input("logits"), "float32"), { axis: -1 })
 }
