@@ -6,52 +6,8 @@
  * made of integer operations, `+ - * /` and square roots, which IEEE 754 fixes to the last bit on every machine.
  */
 
-/**
- * Philox4x32 with ten rounds: four random 32-bit words from a 128-bit counter and a 64-bit key.
- *
- * @param out takes the four words; may be the same array as `counter`
- * @see Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", https://doi.org/10.1145/2063384.2063405
- */
-export const philox4x32 = (counter: Words, key: readonly [number, number], out: Words): void => {
-  let [c0, c1, c2, c3] = [counter[0] ?? 0, counter[1] ?? 0, counter[2] ?? 0, counter[3] ?? 0]
-  let [k0, k1] = key
-  for (let round = 0; round < 10; round++) {
-    const high0 = highProduct(multiplier0, c0)
-    const low0 = Math.imul(multiplier0, c0)
-    const high1 = highProduct(multiplier1, c2)
-    const low1 = Math.imul(multiplier1, c2)
-    c0 = high1 ^ c1 ^ k0
-    c2 = high0 ^ c3 ^ k1
-    c1 = low1
-    c3 = low0
-    k0 = (k0 + weyl0) | 0
-    k1 = (k1 + weyl1) | 0
-  }
-  out[0] = c0
-  out[1] = c1
-  out[2] = c2
-  out[3] = c3
-}
-
-/** Four words of 32 bits. */
-export type Words = Uint32Array
-
-const multiplier0 = 0xd2511f53
-const multiplier1 = 0xcd9e8d57
-// The golden ratio and the square root of three, as fractions of 2^32.
-const weyl0 = 0x9e3779b9
-const weyl1 = 0xbb67ae85
-
-/** Bits 32 to 63 of a 64-bit product, by halves: a double would round it. */
-const highProduct = (a: number, b: number): number => {
-  const aLow = a & 0xffff
-  const aHigh = a >>> 16
-  const bLow = b & 0xffff
-  const bHigh = b >>> 16
-  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16)
-  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff)
-  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0
-}
+import { normalQuantile } from "./normal-quantile.ts"
+import { philoxBlocks } from "./philox.ts"
 
 /** Where a stream of random numbers begins. Two streams that differ in any field never share a number. */
 export interface Position {
@@ -66,8 +22,8 @@ export interface Position {
 /** The random numbers that belong to one position, in order. */
 export class RandomStream {
   readonly #key: readonly [number, number]
-  readonly #counter: Words
-  readonly #words: Words = new Uint32Array(4)
+  readonly #counter: Uint32Array
+  readonly #words = new Uint32Array(4)
   #used = 4
 
   constructor({ seed, purpose, index }: Position) {
@@ -78,9 +34,7 @@ export class RandomStream {
   /** An integer in [0, 2^32). */
   uint32(): number {
     if (this.#used === 4) {
-      philox4x32(this.#counter, this.#key, this.#words)
-      // A stream is 2^34 numbers long; nobody draws so many for one position.
-      this.#counter[0] = (this.#counter[0] ?? 0) + 1
+      philoxBlocks(this.#counter, this.#key, this.#words, 4)
       this.#used = 0
     }
     return this.#words[this.#used++] ?? 0
@@ -96,6 +50,11 @@ export class RandomStream {
     return low + (high - low) * this.uniform()
   }
 
+  /** True with a probability in [0, 1]. */
+  bernoulli(probability: number): boolean {
+    return this.uint32() < probability * 2 ** 32
+  }
+
   /** An integer in [0, below), each equally likely; `below` is in [1, 2^32]. */
   int(below: number): number {
     // The words above the last full multiple of `below` would make small numbers likelier.
@@ -107,8 +66,7 @@ export class RandomStream {
 
   /** A number from the standard normal distribution, within 6.4 of zero. */
   normal(): number {
-    // Half a step up, so that neither 0 nor 1 comes out, where the quantile is infinite.
-    return normalQuantile((this.uint32() + 0.5) / 2 ** 32)
+    return standardNormal(this.uint32())
   }
 
   /** The integers in [0, count) in random order. */
@@ -122,59 +80,92 @@ export class RandomStream {
     }
     return order
   }
+
+  /** Fills `out` with what as many calls of `uint32` would have drawn. */
+  fillUint32(out: Uint32Array): void {
+    let filled = 0
+    while (filled < out.length && this.#used < 4) out[filled++] = this.#words[this.#used++] ?? 0
+    const whole = filled + ((out.length - filled) & ~3)
+    philoxBlocks(this.#counter, this.#key, out.subarray(filled, whole), whole - filled)
+    for (let rest = whole; rest < out.length; rest++) out[rest] = this.uint32()
+  }
+
+  /**
+   * Fills `out` with what as many calls of `between(low, high)` would have drawn, rounded to float32. Rounding may reach
+   * `high` itself.
+   */
+  fillUniform(out: Float32Array, low: number, high: number): void {
+    const width = (high - low) / 2 ** 32
+    this.#fill(out, (word) => low + width * word)
+  }
+
+  /**
+   * Fills `out` with `value` with the given probability, and with 0 otherwise, each number for itself.
+   *
+   * A byte decides most draws, and only one that falls on the boundary needs another number. So four draws cost little more
+   * than one word, and the numbers are not those of `bernoulli`.
+   */
+  fillBernoulli(out: Float32Array, probability: number, value: number): void {
+    const boundary = Math.floor(probability * 256)
+    const rest = probability * 256 - boundary
+    // A table, because a processor cannot foresee a branch that depends on a random number.
+    const decided = new Float32Array(256).fill(value, 0, boundary)
+    for (let at = 0; at < out.length; at += 4) {
+      let word = this.uint32()
+      const end = Math.min(at + 4, out.length)
+      for (let i = at; i < end; i++) {
+        const byte = word & 255
+        word >>>= 8
+        out[i] = decided[byte] ?? 0
+        if (byte === boundary && rest > 0 && this.uniform() < rest) out[i] = value
+      }
+    }
+  }
+
+  /** Fills `out` with what as many calls of `normal` would have drawn, rounded to float32. */
+  fillNormal(out: Float32Array): void {
+    this.#fill(out, standardNormal)
+  }
+
+  /** Makes `out` a point of the sphere around zero, each equally likely: `out.length` dimensions, L2 norm `radius`. */
+  fillSphere(out: Float32Array, radius: number): void {
+    scale(this.#normals(out.length), radius, out)
+  }
+
+  /**
+   * Makes `out` a point of the ball around zero, each equally likely: `out.length` dimensions, L2 norm at most `radius`.
+   *
+   * The first d coordinates of a point of the sphere in d + 2 dimensions are uniform in the ball, so no power is needed.
+   *
+   * @see Voelker, Gosmann & Stewart 2017, "Efficiently sampling vectors and coordinates from the n-sphere and n-ball"
+   */
+  fillBall(out: Float32Array, radius: number): void {
+    scale(this.#normals(out.length + 2), radius, out)
+  }
+
+  #normals(count: number): Float64Array {
+    const words = new Uint32Array(count)
+    this.fillUint32(words)
+    return Float64Array.from(words, standardNormal)
+  }
+
+  #fill(out: Float32Array, toNumber: (word: number) => number): void {
+    const words = new Uint32Array(Math.min(out.length, 4096))
+    for (let from = 0; from < out.length; from += words.length) {
+      const count = Math.min(words.length, out.length - from)
+      this.fillUint32(count === words.length ? words : words.subarray(0, count))
+      for (let i = 0; i < count; i++) out[from + i] = toNumber(words[i] ?? 0)
+    }
+  }
 }
 
-/**
- * The normal distribution's quantile, to about nine digits.
- *
- * @see Acklam's rational approximation, relative error below 1.15e-9
- */
-export const normalQuantile = (probability: number): number => {
-  const tail = Math.min(probability, 1 - probability)
-  if (tail < 0.02425) {
-    const q = Math.sqrt(-2 * logarithm(tail))
-    const x = polynomial(tailNumerator, q) / (polynomial(tailDenominator, q) * q + 1)
-    return probability < 0.5 ? x : -x
-  }
-  const q = probability - 0.5
-  const r = q * q
-  return (q * polynomial(centreNumerator, r)) / (polynomial(centreDenominator, r) * r + 1)
-}
+/** A word's place in the normal distribution. Half a step up, because the quantile of 0 and of 1 is infinite. */
+const standardNormal = (word: number): number => normalQuantile((word + 0.5) / 2 ** 32)
 
-const polynomial = (coefficients: ReadonlyArray<number>, x: number): number => {
-  let value = 0
-  for (const coefficient of coefficients) value = value * x + coefficient
-  return value
-}
-
-const centreNumerator = [
-  -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,
-  2.506628277459239
-]
-const centreDenominator = [
-  -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1
-]
-const tailNumerator = [
-  -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
-  2.938163982698783
-]
-const tailDenominator = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416]
-
-/** The natural logarithm of a positive number. `Math.log` may differ in its last bit between engines. */
-export const logarithm = (x: number): number => {
-  let mantissa = x
-  let exponent = 0
-  while (mantissa < Math.SQRT1_2) {
-    mantissa *= 2
-    exponent--
-  }
-  while (mantissa > Math.SQRT2) {
-    mantissa /= 2
-    exponent++
-  }
-  // log m = 2 artanh s; with |s| below 0.172, twelve terms leave an error below 1e-19.
-  const s = (mantissa - 1) / (mantissa + 1)
-  let sum = 0
-  for (let power = 23; power >= 1; power -= 2) sum = sum * s * s + 1 / power
-  return 2 * s * sum + exponent * Math.LN2
+/** Writes the direction of `vector`, `radius` long, to `out`, which may be shorter. */
+const scale = (vector: Float64Array, radius: number, out: Float32Array): void => {
+  let squares = 0
+  for (const coordinate of vector) squares += coordinate * coordinate
+  const factor = radius / Math.sqrt(squares)
+  for (let i = 0; i < out.length; i++) out[i] = (vector[i] ?? 0) * factor
 }
