@@ -3,17 +3,23 @@ import type { AnyStep } from "../direct/step-call.ts"
 import { specText } from "../direct/tensors.ts"
 import { elementTypes } from "../element.ts"
 import type { Signature, TensorSpec } from "../engine.ts"
-import { encode } from "./encode.ts"
+import { encode, usedInputs } from "./encode.ts"
 import { expand } from "./expand.ts"
 import type { Graph } from "./graph.ts"
 import { finish, rearrange } from "./passes.ts"
 import { record } from "./record.ts"
 import { UnsupportedStep } from "./unsupported-step.ts"
+import { splitOff, type Update } from "./update/split-off.ts"
 
 export interface Compiled {
   readonly model: Uint8Array
+  /** What the model reads. */
+  readonly inputs: ReadonlyArray<string>
   /** All outputs of the step, state among them. */
   readonly outputs: { readonly [name: string]: TensorSpec }
+  /** What the model gives: those outputs that no update makes, and what updates need. */
+  readonly made: { readonly [name: string]: TensorSpec }
+  readonly updates: ReadonlyArray<Update>
 }
 
 /** @throws UnsupportedStep if the step cannot be recorded */
@@ -28,7 +34,9 @@ export const compileStep = (inputs: Signature, state: Signature, step: AnyStep):
         "state keeps its type and shape; return what differs under another name"
       )
   }
-  return { model: encode(optimised(recorded)), outputs }
+  const { graph, updates } = splitOff(optimised(recorded), new Set(Object.keys(state)))
+  const read = usedInputs(graph).flatMap(({ source }) => (source._tag === "Input" ? [source.name] : []))
+  return { model: encode(graph), inputs: read, outputs, made: specsOf(graph), updates }
 }
 
 export const optimised = (recorded: Graph): Graph => finish(expand(rearrange(recorded)))

@@ -105,7 +105,7 @@ export const encode = (graph: Graph): Uint8Array => {
       name: "step",
       node: [...nodes.map((node) => nodeMessage(node, nameOf)), ...copies],
       initializer: [...constants].map((value) => tensorMessage(value, nameOf(value))),
-      input: graph.inputs.map((value) => ({ name: nameOf(value), type: typeMessage(value) })),
+      input: usedInputs(graph).map((value) => ({ name: nameOf(value), type: typeMessage(value) })),
       output: [...graph.outputs].map(([name, value]) => ({
         name: outputName(name),
         type: typeMessage(value)
@@ -113,6 +113,12 @@ export const encode = (graph: Graph): Uint8Array => {
     }
   }
   return Model.encode(Model.fromObject(message)).finish()
+}
+
+/** Inputs that a node or an output reads. The others are not the model's. */
+export const usedInputs = (graph: Graph): ReadonlyArray<Value> => {
+  const used = new Set([...graph.ordered().flatMap(({ inputs }) => inputs), ...graph.outputs.values()])
+  return graph.inputs.filter((input) => used.has(input))
 }
 
 /** Input and output of one name are two values of the graph: a state before and after. */

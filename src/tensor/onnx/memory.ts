@@ -2,16 +2,18 @@
  * The tensors of one program between its runs.
  *
  * ONNX Runtime gives every output as a new array. What it gives as state is what the next run reads; the array before is
- * given back at once, because the collector sees only its small wrapper and would let gigabytes of them gather.
+ * given back at once, because the collector sees only its small wrapper and would let gigabytes of them gather. State that
+ * kernels update lies in their memory and stays there.
  */
 import type { Tensor as OrtTensor } from "onnxruntime-node"
 import type { TensorArray, TensorData } from "../../artifact/tensor-data.ts"
 import { misfit } from "../direct/tensors.ts"
-import { elementTypes, tfTypes } from "../element.ts"
+import { tfTypes } from "../element.ts"
 import type { Signature, TensorSpec, Tensors } from "../engine.ts"
 import { inputName, outputName } from "./encode.ts"
 import type { Session } from "./session.ts"
 import { UnsupportedStep } from "./unsupported-step.ts"
+import { Updates } from "./update/updates.ts"
 
 type Ort = typeof import("onnxruntime-node")
 
@@ -20,8 +22,9 @@ export class Memory {
   readonly #session: Session
   readonly #inputs: Signature
   readonly #state: Signature
-  /** What the next run reads. */
-  #current: { [name: string]: OrtTensor } | undefined
+  readonly #updates: Updates
+  /** State as the next run reads it; `undefined` until it is loaded. */
+  #current: Map<string, TensorArray> | undefined
   #open = true
 
   constructor(ort: Ort, session: Session, inputs: Signature, state: Signature) {
@@ -29,50 +32,80 @@ export class Memory {
     this.#session = session
     this.#inputs = inputs
     this.#state = state
+    this.#updates = new Updates(session.compiled.updates)
   }
 
   load(values: Tensors): void {
     this.#check(values, this.#state, "load all of the state, as the program was compiled for")
-    const current: { [name: string]: OrtTensor } = {}
-    for (const [name, spec] of Object.entries(this.#state)) {
-      const data = values[name]?.data ?? new Float32Array(0)
-      current[name] = this.#tensor(spec, data.slice())
+    const current = new Map<string, TensorArray>()
+    for (const [name, { data }] of Object.entries(values)) {
+      const place = this.#updates.stateAt(name)
+      place?.set(data)
+      current.set(name, place ?? data.slice())
     }
     this.#current = current
   }
 
   async run(values: Tensors): Promise<Tensors> {
     this.#check(values, this.#inputs, "give the inputs that the program was compiled for")
-    const current = this.#loaded()
-    const feeds: { [name: string]: OrtTensor } = {}
-    for (const [name, spec] of Object.entries(this.#inputs)) {
-      const value = values[name]
-      if (value !== undefined) feeds[inputName(name)] = this.#tensor(spec, value.data)
-    }
-    for (const [name, tensor] of Object.entries(current)) feeds[inputName(name)] = tensor
-    const made = await this.#session.inference.run(feeds)
+    const state = this.#loaded()
+    const made = await this.#session.inference.run(this.#feeds(values, state), this.#fetches())
+    const { compiled } = this.#session
     const outputs: { [name: string]: TensorData } = {}
-    for (const [name, spec] of Object.entries(this.#session.compiled.outputs)) {
-      const tensor = made[outputName(name)]
-      if (tensor === undefined) throw new Error(`ONNX Runtime gave no output ${name}`)
-      const before = current[name]
-      if (before === undefined) outputs[name] = { ...spec, data: arrayOf(tensor) }
-      else {
-        giveBack(before)
-        current[name] = tensor
-      }
+    const results = new Map(Object.keys(compiled.made).map((name) => [name, arrayOf(made[outputName(name)])]))
+    this.#updates.run(
+      (name) => values[name]?.data ?? state.get(name),
+      (name) => results.get(name)
+    )
+    for (const [name, data] of results) {
+      const spec = compiled.outputs[name]
+      if (spec !== undefined && !state.has(name)) outputs[name] = { ...spec, data }
+      else this.#keep(state, name, data)
     }
     return outputs
   }
 
+  /** Takes what ONNX Runtime gave as state, or as something for a kernel. */
+  #keep(state: Map<string, TensorArray>, name: string, data: TensorArray): void {
+    const place = this.#updates.stateAt(name)
+    const before = state.get(name)
+    if (before === undefined) giveBack(data)
+    else if (place !== undefined) {
+      place.set(data)
+      giveBack(data)
+    } else {
+      giveBack(before)
+      state.set(name, data)
+    }
+  }
+
+  #feeds(values: Tensors, state: ReadonlyMap<string, TensorArray>): { [name: string]: OrtTensor } {
+    const feeds: { [name: string]: OrtTensor } = {}
+    for (const name of this.#session.compiled.inputs) {
+      const spec = this.#inputs[name] ?? this.#state[name]
+      const data = values[name]?.data ?? state.get(name)
+      if (spec !== undefined && data !== undefined) feeds[inputName(name)] = this.#tensor(spec, data)
+    }
+    return feeds
+  }
+
+  /** Where outputs go that are for kernels alone: into their memory. */
+  #fetches(): { [name: string]: OrtTensor | null } {
+    const fetches: { [name: string]: OrtTensor | null } = {}
+    for (const [name, spec] of Object.entries(this.#session.compiled.made)) {
+      const place = this.#updates.madeAt(name)
+      fetches[outputName(name)] = place === undefined ? null : this.#tensor(spec, place)
+    }
+    return fetches
+  }
+
   read(): Tensors {
     const tensors: { [name: string]: TensorData } = {}
-    for (const [name, tensor] of Object.entries(this.#loaded()))
-      tensors[name] = {
-        dtype: elementTypes[tfTypeOf(tensor.type)],
-        shape: tensor.dims,
-        data: arrayOf(tensor).slice()
-      }
+    const state = this.#loaded()
+    for (const [name, spec] of Object.entries(this.#state)) {
+      const data = state.get(name)
+      if (data !== undefined) tensors[name] = { ...spec, data: data.slice() }
+    }
     return tensors
   }
 
@@ -81,12 +114,12 @@ export class Memory {
     this.#current = undefined
   }
 
-  #loaded(): { [name: string]: OrtTensor } {
+  #loaded(): Map<string, TensorArray> {
     this.#checkOpen()
-    if (this.#current !== undefined) return this.#current
     const [first] = Object.keys(this.#state)
-    if (first === undefined) return {}
-    throw new UnsupportedStep(`its state \`${first}\` was never loaded`, "call `load` first")
+    if (this.#current === undefined && first !== undefined)
+      throw new UnsupportedStep(`its state \`${first}\` was never loaded`, "call `load` first")
+    return this.#current ?? new Map()
   }
 
   #check(values: Tensors, signature: Signature, hint: string): void {
@@ -107,17 +140,12 @@ export class Memory {
 }
 
 /** Gives an array's memory back now: whoever still holds it finds it empty. */
-const giveBack = (tensor: OrtTensor): void => {
-  const { buffer } = arrayOf(tensor)
+const giveBack = ({ buffer }: TensorArray): void => {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
-const tfTypeOf = (type: string): keyof typeof elementTypes => {
-  if (type === "float32" || type === "int32" || type === "bool") return type
-  throw new Error(`ONNX Runtime gave a tensor of type ${type}`)
-}
-
-const arrayOf = ({ data }: OrtTensor): TensorArray => {
+const arrayOf = (tensor: OrtTensor | undefined): TensorArray => {
+  const data = tensor?.data
   if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return data
-  throw new Error("ONNX Runtime gave an array of another kind")
+  throw new Error("ONNX Runtime gave no such array")
 }

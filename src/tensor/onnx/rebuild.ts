@@ -9,11 +9,13 @@ export interface Rebuild {
 }
 
 /**
+ * @param outputs other outputs than the old ones: values of the old graph
  * @param rule replaces an old node's outputs by values of the new graph; `undefined` copies the node
  */
 export const rebuild = (
   old: Graph,
-  rule: (node: Node, context: Rebuild) => ReadonlyArray<Value> | undefined
+  rule: (node: Node, context: Rebuild) => ReadonlyArray<Value> | undefined,
+  { outputs = old.outputs }: { readonly outputs?: Iterable<readonly [string, Value]> } = {}
 ): Graph => {
   const graph = new Graph()
   const map = new Map<Value, Value>()
@@ -43,6 +45,6 @@ export const rebuild = (
       if (value !== undefined) map.set(output, value)
     }
   }
-  for (const [name, value] of old.outputs) graph.output(name, now(value))
+  for (const [name, value] of outputs) graph.output(name, now(value))
   return graph
 }

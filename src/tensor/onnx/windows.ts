@@ -113,7 +113,8 @@ export const lookers = ({
 }: Windows): { readonly positions: Int32Array; readonly depth: number } => {
   const counts = new Int32Array(inputPixels)
   for (const pixel of index) if (pixel >= 0) counts[pixel] = (counts[pixel] ?? 0) + 1
-  const depth = counts.reduce((a, b) => Math.max(a, b), 0)
+  // Windows may lie in the padding altogether.
+  const depth = counts.reduce((a, b) => Math.max(a, b), 1)
   const positions = new Int32Array(inputPixels * depth).fill(-1)
   counts.fill(0)
   for (const [position, pixel] of index.entries()) {

@@ -60,9 +60,22 @@ export const pixelSums = (graph: Graph, x: Value, index: Int32Array, depth: numb
     const turned = reshape(graph, reduce(graph, "Sum", found, [1]), [sums * channels, n])
     return reshape(graph, transpose(graph, turned, [1, 0]), [n, sums, channels])
   }
-  // All first summands, then all second ones: long rows are added three times as fast as single pixels.
-  const byDepth = Int32Array.from(real, (_, at) => real[(at % sums) * depth + Math.floor(at / sums)] ?? 0)
-  const found = gather(graph, x, graph.constant(byDepth), 1)
-  const rows = reshape(graph, found, [n, depth, sums * channels])
+  // In each group all first summands, then all second ones: long rows are added faster than single pixels, and ONNX
+  // Runtime adds four times slower if there is only one group (measured: 0.70 and 0.16 ns for each number).
+  const groups = n === 1 ? smallestDivisor(sums) : 1
+  const inGroup = sums / groups
+  const order = new Int32Array(real.length)
+  for (let sum = 0; sum < sums; sum++) {
+    const first = Math.floor(sum / inGroup) * depth * inGroup + (sum % inGroup)
+    for (let at = 0; at < depth; at++) order[first + at * inGroup] = real[sum * depth + at] ?? 0
+  }
+  const found = gather(graph, x, graph.constant(order), 1)
+  const rows = reshape(graph, found, [n * groups, depth, inGroup * channels])
   return reshape(graph, reduce(graph, "Sum", rows, [1]), [n, sums, channels])
+}
+
+/** The smallest divisor above one; one for one. */
+const smallestDivisor = (number: number): number => {
+  for (let divisor = 2; divisor * divisor <= number; divisor++) if (number % divisor === 0) return divisor
+  return number
 }
