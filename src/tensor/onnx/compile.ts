@@ -6,6 +6,7 @@ import type { Signature, TensorSpec } from "../engine.ts"
 import { encode, usedInputs } from "./encode.ts"
 import { expand } from "./expand.ts"
 import type { Graph } from "./graph.ts"
+import { float } from "./ops.ts"
 import { finish, rearrange } from "./passes.ts"
 import { record } from "./record.ts"
 import { UnsupportedStep } from "./unsupported-step.ts"
@@ -35,6 +36,8 @@ export const compileStep = (inputs: Signature, state: Signature, step: AnyStep):
       )
   }
   const { graph, updates } = splitOff(optimised(recorded), new Set(Object.keys(state)))
+  // ONNX Runtime makes no session of a graph without outputs, which is what is left where all is updates.
+  if (graph.outputs.size === 0) graph.output("(nothing)", float(graph, 0))
   const read = usedInputs(graph).flatMap(({ source }) => (source._tag === "Input" ? [source.name] : []))
   return { model: encode(graph), inputs: read, outputs, made: specsOf(graph), updates }
 }

@@ -6,7 +6,6 @@ import {
   type Attributes,
   type Graph,
   madeBy,
-  only,
   type Shape,
   sizeOf,
   type Value,
@@ -158,10 +157,14 @@ export const slice = (graph: Graph, x: Value, ranges: ReadonlyArray<Range>): Val
   return graph.op("Slice", [x, ...lists.map((list) => integers(graph, list))], { type: x.type, shape })
 }
 
-/** Elements of one axis by their number: `indices`' shape takes the axis' place. */
-export const gather = (graph: Graph, x: Value, indices: Value, axis: number): Value => {
+/**
+ * Elements of one axis by their number: `indices`' shape takes the axis' place.
+ *
+ * @param again tells apart what is not to be shared with the same operation elsewhere
+ */
+export const gather = (graph: Graph, x: Value, indices: Value, axis: number, again?: object): Value => {
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
-  return graph.op("Gather", [x, indices], { type: x.type, shape }, { axis })
+  return graph.op("Gather", [x, indices], { type: x.type, shape }, { axis }, again)
 }
 
 export const expand = (graph: Graph, x: Value, shape: Shape): Value =>
@@ -213,17 +216,18 @@ export const split = (
   graph: Graph,
   x: Value,
   parts: ReadonlyArray<number>,
-  axis: number
+  axis: number,
+  again?: object
 ): ReadonlyArray<Value> => {
   if (parts.length === 1) return [x]
   const specs = parts.map((size) => ({
     type: x.type,
     shape: x.shape.map((whole, at) => (at === axis ? size : whole))
   }))
-  return graph.node("Split", [x, integers(graph, parts)], specs, { axis }).outputs
+  return graph.node("Split", [x, integers(graph, parts)], specs, { axis }, again).outputs
 }
 
-export { only, sizeOf }
+export { sizeOf }
 
 /** One number of any type, as a constant. Integers are exact, which a `float` that is cast is not. */
 export const scalar = (graph: Graph, value: number, type: ValueType): Value => {

@@ -6,9 +6,10 @@ import { poolFirst } from "./passes/pool-first.ts"
 import { poolOrder } from "./passes/pool-order.ts"
 import { askRectified } from "./passes/rectified.ts"
 import { rowSums } from "./passes/row-sums.ts"
+import { stepInOne } from "./passes/step.ts"
 
 /** Before macros are expanded: convolutions and pools can still be recognised. */
 export const rearrange = (graph: Graph): Graph => intoConvolution(poolOrder(poolFirst(askRectified(graph))))
 
 /** After that, when all is operations of ONNX. */
-export const finish = (graph: Graph): Graph => rowSums(biasIntoProduct(graph))
+export const finish = (graph: Graph): Graph => stepInOne(rowSums(biasIntoProduct(graph)))

@@ -9,6 +9,7 @@ import { poolFirst } from "../../../src/tensor/onnx/passes/pool-first.ts"
 import { poolOrder } from "../../../src/tensor/onnx/passes/pool-order.ts"
 import { askRectified } from "../../../src/tensor/onnx/passes/rectified.ts"
 import { rowSums } from "../../../src/tensor/onnx/passes/row-sums.ts"
+import { stepInOne } from "../../../src/tensor/onnx/passes/step.ts"
 import { finish, rearrange } from "../../../src/tensor/onnx/passes.ts"
 import { record } from "../../../src/tensor/onnx/record.ts"
 import { runGraph } from "./run-graph.ts"
@@ -30,9 +31,10 @@ const withGradients =
     return { y: f(x, w, b), dx, dw, db }
   }
 
+const four = (x: tf.Tensor, shape: [number, number, number, number]): tf.Tensor4D => tf.reshape(x, shape)
 const convolve = (x: tf.Tensor, w: tf.Tensor): tf.Tensor =>
-  tf.conv2d(tf.reshape(x, [3, 9, 9, 2]), tf.reshape(w, [3, 3, 2, 5]), 1, "valid")
-const pool = (x: tf.Tensor): tf.Tensor => tf.maxPool(tf.reshape(x, [3, 7, 7, 5]), 2, 2, "valid")
+  tf.conv2d(four(x, [3, 9, 9, 2]), four(w, [3, 3, 2, 5]), 1, "valid")
+const pool = (x: tf.Tensor): tf.Tensor => tf.maxPool(four(x, [3, 7, 7, 5]), 2, 2, "valid")
 
 const steps: { readonly [name: string]: AnyStep } = {
   "pool of a rectified convolution": withGradients((x, w, b) => pool(tf.relu(tf.add(convolve(x, w), b)))),
@@ -43,7 +45,7 @@ const steps: { readonly [name: string]: AnyStep } = {
     return tf.add(pool(inner), tf.slice(inner, [0, 1, 2, 0], [3, 3, 3, 5]))
   }),
   "overlapping pool": withGradients((x, w, b) =>
-    tf.maxPool(tf.relu(tf.reshape(tf.add(convolve(x, w), b), [3, 7, 7, 5])), 3, 2, "valid")
+    tf.maxPool(four(tf.relu(tf.add(convolve(x, w), b)), [3, 7, 7, 5]), 3, 2, "valid")
   ),
   "no pool": withGradients((x, w, b) =>
     tf.slice(tf.relu(tf.add(convolve(x, w), b)), [0, 0, 0, 0], [3, 4, 4, 5])
@@ -57,6 +59,7 @@ const passes: { readonly [name: string]: (graph: Graph) => Graph } = {
   intoConvolution,
   biasIntoProduct: (graph) => biasIntoProduct(expand(graph)),
   rowSums: (graph) => rowSums(expand(graph)),
+  stepInOne: (graph) => stepInOne(expand(graph)),
   "poolOrder after poolFirst": (graph) => poolOrder(poolFirst(askRectified(graph))),
   "all of them": (graph) => finish(expand(rearrange(graph)))
 }

@@ -5,15 +5,9 @@
  * back; made for a few images they are still in the cache when the product reads them (measured for 32×32×32, batch
  * 128: 19 ms instead of 59), and there are never many of them at once.
  */
-import type { Graph, Value } from "../graph.ts"
-import { concat, split } from "../ops.ts"
-
-/** A little more than the second-level cache of today's server cores. */
-const cacheBytes = 1.25 * 2 ** 20
-
-/** How many images are in each chunk, so that `elements` numbers for each image fit. */
-export const chunkSizes = (images: number, elements: number): ReadonlyArray<number> => {
-  const most = Math.max(1, Math.floor(cacheBytes / 4 / elements))
+/** How many images are in each chunk, so that `elements` numbers for each image fit into `mebibytes`. */
+export const chunkSizes = (images: number, elements: number, mebibytes: number): ReadonlyArray<number> => {
+  const most = Math.max(1, Math.floor((mebibytes * 2 ** 20) / 4 / elements))
   const chunks = Math.ceil(images / most)
   // Chunks of equal size share their constants; the last takes what is left.
   const size = Math.ceil(images / chunks)
@@ -21,11 +15,3 @@ export const chunkSizes = (images: number, elements: number): ReadonlyArray<numb
   const rest = images - whole * size
   return [...Array<number>(whole).fill(size), ...(rest > 0 ? [rest] : [])]
 }
-
-/** Applies a function of the first axis' parts and puts the results together. */
-export const inChunks = (
-  graph: Graph,
-  x: Value,
-  sizes: ReadonlyArray<number>,
-  each: (chunk: Value) => Value
-): Value => concat(graph, split(graph, x, sizes, 0).map(each), 0)

@@ -8,23 +8,33 @@
 import type { Graph, Value } from "../graph.ts"
 import { concat, filled, product, reshape, sizeOf, split, transpose, unary } from "../ops.ts"
 import { isIdentity, lookers, lookersByTap, type Windows } from "../windows.ts"
-import { chunkSizes, inChunks } from "./chunks.ts"
-import { pixelSums, pixelsAt } from "./pixels.ts"
-
-/** `[n, pixels, channels]` as `[n * outputPixels, taps * channels]`. */
-const columns = (graph: Graph, pixels: Value, windows: Windows): Value => {
-  const [n = 1, , channels = 1] = pixels.shape
-  const found = isIdentity(windows) ? pixels : pixelsAt(graph, pixels, windows.index)
-  return reshape(graph, found, [n * windows.outputPixels, windows.taps * channels])
-}
+import { chunkSizes } from "./chunks.ts"
+import { columnsOf } from "./columns.ts"
+import { pixelSums } from "./pixels.ts"
 
 const flat = (graph: Graph, image: Value, { inputPixels }: Windows): Value =>
   reshape(graph, image, [image.shape[0] ?? 1, inputPixels, image.shape.at(-1) ?? 1])
 
-const columnChunks = (image: Value, windows: Windows): ReadonlyArray<number> => {
+/**
+ * How large chunks are, in MiB. Columns that are few are kept from the forward pass for the filter's gradient; many
+ * columns are faster made again than fetched from memory, and would fill it.
+ */
+const chunkMebibytes = { kept: 1.25, forward: 2.5, filterGradient: 5, imageGradient: 1.25 }
+const mostKeptMebibytes = 16
+
+/** Marks what is made again. */
+const again = {}
+
+const elementsOf = (image: Value, windows: Windows): number =>
+  windows.outputPixels * windows.taps * (image.shape.at(-1) ?? 1)
+
+const isKept = (image: Value, windows: Windows): boolean =>
+  ((image.shape[0] ?? 1) * elementsOf(image, windows) * 4) / 2 ** 20 <= mostKeptMebibytes
+
+const columnChunks = (image: Value, windows: Windows, mebibytes: number): ReadonlyArray<number> => {
   const [n = 1] = image.shape
   if (isIdentity(windows)) return [n]
-  return chunkSizes(n, windows.outputPixels * windows.taps * (image.shape.at(-1) ?? 1))
+  return chunkSizes(n, elementsOf(image, windows), isKept(image, windows) ? chunkMebibytes.kept : mebibytes)
 }
 
 /**
@@ -44,8 +54,8 @@ export const convolution = (
   const [n = 1] = image.shape
   const filters = filter.shape[3] ?? 1
   const matrix = reshape(graph, filter, [sizeOf(filter.shape) / filters, filters])
-  const result = inChunks(graph, flat(graph, image, windows), columnChunks(image, windows), (chunk) => {
-    const rows = columns(graph, chunk, windows)
+  const chunks = columnChunks(image, windows, chunkMebibytes.forward)
+  const results = columnsOf(graph, flat(graph, image, windows), windows, chunks).map((rows) => {
     const shape = [rows.shape[0] ?? 1, filters]
     const weighed =
       bias === undefined
@@ -53,6 +63,7 @@ export const convolution = (
         : graph.op("Gemm", [rows, matrix, bias], { type: rows.type, shape })
     return rectify ? unary(graph, "Relu", weighed) : weighed
   })
+  const result = concat(graph, results, 0)
   return reshape(graph, result, [n, windows.outputPixels, filters])
 }
 
@@ -65,11 +76,11 @@ export const filterGradient = (
   filterShape: ReadonlyArray<number>
 ): Value => {
   const filters = gradient.shape[2] ?? 1
-  const sizes = columnChunks(image, windows)
-  const gradients = split(graph, gradient, sizes, 0)
+  const chunks = columnChunks(image, windows, chunkMebibytes.filterGradient)
+  const remade = isKept(image, windows) ? undefined : again
+  const gradients = split(graph, gradient, chunks, 0)
   let sum: Value | undefined
-  for (const [at, chunk] of split(graph, flat(graph, image, windows), sizes, 0).entries()) {
-    const rows = columns(graph, chunk, windows)
+  for (const [at, rows] of columnsOf(graph, flat(graph, image, windows), windows, chunks, remade).entries()) {
     const given = gradients[at]
     if (given === undefined) throw new Error("images and gradients are as many")
     const below = reshape(graph, given, [rows.shape[0] ?? 1, filters])
@@ -91,15 +102,12 @@ export const filterGradient = (
 export const imageGradient = (graph: Graph, gradient: Value, filter: Value, windows: Windows): Value => {
   const channels = filter.shape[2] ?? 1
   const filters = filter.shape[3] ?? 1
-  const { taps, inputPixels, outputPixels } = windows
   const collects =
     isIdentity(windows) ||
     collectingCost(windows, channels, filters) < weighingCost(windows, channels, filters)
-  const elements = collects ? inputPixels * taps * filters : outputPixels * taps * channels
-  const [n = 1] = gradient.shape
-  const sizes = isIdentity(windows) ? [n] : chunkSizes(n, elements)
-  const write = collects ? collectFirst : weighFirst
-  return inChunks(graph, gradient, sizes, (chunk) => write(graph, chunk, filter, windows))
+  return collects
+    ? collectFirst(graph, gradient, filter, windows)
+    : weighFirst(graph, gradient, filter, windows)
 }
 
 /** Nanoseconds for an image on one core, from timings of single operations on one machine; only their ratio matters. */
@@ -113,27 +121,36 @@ const weighingCost = (
 ): number => taps * channels * ((2 * outputPixels * filters) / 180 + inputPixels * 0.43)
 
 const collectFirst = (graph: Graph, gradient: Value, filter: Value, windows: Windows): Value => {
-  const [n = 1, , filters = 1] = gradient.shape
+  const [n = 1, outputPixels = 1, filters = 1] = gradient.shape
   const channels = filter.shape[2] ?? 1
   const { taps, inputPixels } = windows
   const byTap = reshape(graph, filter, [taps, channels, filters])
   const matrix = reshape(graph, transpose(graph, byTap, [0, 2, 1]), [taps * filters, channels])
-  const found = isIdentity(windows) ? gradient : pixelsAt(graph, gradient, lookersByTap(windows))
-  const result = product(graph, reshape(graph, found, [n * inputPixels, taps * filters]), matrix)
-  return reshape(graph, result, [n, inputPixels, channels])
+  const back = { inputPixels: outputPixels, outputPixels: inputPixels, taps, index: lookersByTap(windows) }
+  const chunks = isIdentity(windows)
+    ? [n]
+    : chunkSizes(n, inputPixels * taps * filters, chunkMebibytes.imageGradient)
+  const results = columnsOf(graph, gradient, back, chunks).map((rows) => product(graph, rows, matrix))
+  return reshape(graph, concat(graph, results, 0), [n, inputPixels, channels])
 }
 
 const weighFirst = (graph: Graph, gradient: Value, filter: Value, windows: Windows): Value => {
-  const [n = 1, outputPixels = 1, filters = 1] = gradient.shape
+  const [n = 1, outputPixels = 1] = gradient.shape
   const { taps } = windows
-  const channels = filter.shape[2] ?? 1
+  const [, , channels = 1, filters = 1] = filter.shape
   const { positions, depth } = lookers(windows)
-  // A pixel of zeros for those that are looked at less often than others.
-  const padded = positions.includes(-1)
-    ? concat(graph, [gradient, filled(graph, 0, [n, 1, filters])], 1)
-    : gradient
-  const pixels = padded.shape[1] ?? outputPixels
   const matrix = reshape(graph, filter, [taps * channels, filters])
-  const weighed = product(graph, reshape(graph, padded, [n * pixels, filters]), matrix, { transposeB: true })
-  return pixelSums(graph, reshape(graph, weighed, [n, pixels * taps, channels]), positions, depth)
+  const chunks = chunkSizes(n, outputPixels * taps * channels, chunkMebibytes.imageGradient)
+  const results = split(graph, gradient, chunks, 0).map((chunk, at) => {
+    const images = chunks[at] ?? 0
+    // A pixel of zeros in each image, for those that are looked at less often than others.
+    const padded = positions.includes(-1)
+      ? concat(graph, [chunk, filled(graph, 0, [images, 1, filters])], 1)
+      : chunk
+    const pixels = padded.shape[1] ?? outputPixels
+    const rows = reshape(graph, padded, [images * pixels, filters])
+    const weighed = product(graph, rows, matrix, { transposeB: true })
+    return pixelSums(graph, reshape(graph, weighed, [images, pixels * taps, channels]), positions, depth)
+  })
+  return concat(graph, results, 0)
 }
