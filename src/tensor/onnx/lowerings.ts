@@ -1,4 +1,14 @@
-/** Every kernel that engine `onnx` has. */
+/**
+ * Every kernel that engine `onnx` has. They compute what TensorFlow.js's `cpu` backend computes, except
+ *
+ * - `Sign` and `Step` of what is no number: NaN, as in TensorFlow, and 0. TensorFlow.js has it the other way round;
+ * - `Cast` to int32 of what no int32 can hold (NaN, infinity, too large): unspecified. TensorFlow.js has 0, or wraps;
+ * - `Atan2` of two infinities: NaN;
+ * - sums of booleans as booleans: true, not a 2 that is called bool;
+ * - gradients of average pools with padding, and of resized images, where those of TensorFlow.js are wrong.
+ *
+ * What makes random numbers has no place here: randomness comes in as an input.
+ */
 
 import { arithmetic } from "./lowering/arithmetic.ts"
 import { blocks } from "./lowering/blocks.ts"

@@ -83,10 +83,14 @@ export const filterGradient = (
   for (const [at, rows] of columnsOf(graph, flat(graph, image, windows), windows, chunks, remade).entries()) {
     const given = gradients[at]
     if (given === undefined) throw new Error("images and gradients are as many")
-    const below = reshape(graph, given, [rows.shape[0] ?? 1, filters])
-    // Turning the columns while they are in the cache is faster than a product that reads them across.
-    const turned = transpose(graph, rows, [1, 0])
-    sum = graph.op("Gemm", [turned, below, sum], { type: rows.type, shape: [rows.shape[1] ?? 1, filters] })
+    const [height = 1, width = 1] = rows.shape
+    const below = reshape(graph, given, [height, filters])
+    sum = graph.op(
+      "Gemm",
+      [rows, below, sum],
+      { type: rows.type, shape: [width, filters] },
+      { transA: 1, transB: 0 }
+    )
   }
   if (sum === undefined) throw new Error("a batch has at least one image")
   return reshape(graph, sum, filterShape)
