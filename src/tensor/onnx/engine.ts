@@ -1,12 +1,15 @@
 /** Engine `onnx`: steps are recorded once, and ONNX Runtime runs the recording. */
 import { createRequire } from "node:module"
+import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import type { InferenceSession } from "onnxruntime-node"
+import { nvidiaGpuName } from "../direct/nvidia.ts"
 import type { AnyStep } from "../direct/step-call.ts"
 import type { CompileOptions, EngineInfo, EngineShape, Program, Signature, Tensors } from "../engine.ts"
 import { EngineUnavailable } from "../engine-unavailable.ts"
 import { exactly } from "../exactly.ts"
 import { compileStep } from "./compile.ts"
+import { cudaState } from "./cuda.ts"
 import { failureOf } from "./failure.ts"
 import { Memory } from "./memory.ts"
 import { type Session, Sessions } from "./session.ts"
@@ -20,19 +23,34 @@ export interface OnnxOptions {
   readonly profile?: string
 }
 
+/** The engine; on an NVIDIA GPU where that works. */
 export const onnxEngine = Effect.fnUntraced(function* (options: OnnxOptions) {
   const ort = yield* load
+  const onGpu = cudaState().state === "works" && (yield* canRunOnCuda(ort))
   const info: EngineInfo = {
     name: "onnx",
-    device: "cpu",
+    device: onGpu ? (nvidiaGpuName() ?? "NVIDIA GPU") : "cpu",
     threads: options.threads,
     versions: {
       "onnxruntime-node": versionOf("onnxruntime-node"),
       "@tensorflow/tfjs-core": versionOf("@tensorflow/tfjs-core")
     }
   }
-  return makeEngine(ort, info, options)
+  return makeEngine(ort, info, options, onGpu)
 })
+
+/** Libraries may be there and not fit each other: the only sure test is a session. */
+const canRunOnCuda = (ort: Ort) =>
+  Effect.tryPromise(async () => {
+    const x = { dtype: "F32", shape: [1] } as const
+    const { model } = compileStep({ x }, {}, ({ x: one }) => ({ y: tf.add(one ?? 0, 1) }))
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: ["cuda"],
+      logSeverityLevel: 4
+    })
+    await session.release()
+    return true
+  }).pipe(Effect.orElseSucceed(() => false))
 
 const load = Effect.tryPromise({
   try: () => import("onnxruntime-node"),
@@ -40,7 +58,7 @@ const load = Effect.tryPromise({
     new EngineUnavailable({
       engine: "onnx",
       reason: `onnxruntime-node could not be loaded: ${messageOf(error)}`,
-      hint: "install the package again (npm ci); it has native code for Linux (x64, arm64), macOS (arm64) and Windows"
+      hint: "install it again: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node (it has native code for Linux, Windows and macOS on arm64)"
     })
 })
 
@@ -51,9 +69,15 @@ const versionOf = (name: string): string => {
   return String(version)
 }
 
-const makeEngine = (ort: Ort, info: EngineInfo, { threads, profile }: OnnxOptions): EngineShape => {
+const makeEngine = (
+  ort: Ort,
+  info: EngineInfo,
+  { threads, profile }: OnnxOptions,
+  onGpu: boolean
+): EngineShape => {
   const sessions = new Sessions()
   const sessionOptions: InferenceSession.SessionOptions = {
+    executionProviders: onGpu ? ["cuda", "cpu"] : ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",

@@ -59,7 +59,7 @@ export class Graph {
 
   constant(data: ConstantData, shape: Shape = [data.length]): Value {
     const type = typeOf(data)
-    const key = `${type} ${shape.join()} ${data.length > 64 ? digestOf(data) : data.join()}`
+    const key = `${type} ${shape.join()} ${data.length > 16 ? digestOf(data) : hexOf(data)}`
     const known = this.#constants.get(key)
     if (known !== undefined) return known
     const value: Value = { type, shape, id: this.#count++, source: { _tag: "Constant", data } }
@@ -152,6 +152,9 @@ export class Graph {
     return readers
   }
 }
+
+const hexOf = ({ buffer, byteOffset, byteLength }: ConstantData): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("hex")
 
 const digestOf = ({ buffer, byteOffset, byteLength }: ConstantData): string =>
   hash("sha256", new Uint8Array(buffer, byteOffset, byteLength))

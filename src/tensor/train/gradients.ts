@@ -1,6 +1,5 @@
 /** A scalar's gradients, and what else its computation found. */
 import * as tf from "@tensorflow/tfjs-core"
-import "#tfjs-gradients"
 import type { StepTensors } from "../engine.ts"
 import { named } from "../optimiser/index.ts"
 

@@ -1,4 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu"
+import "#tfjs-gradients"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { named } from "../../../src/tensor/optimiser/index.ts"

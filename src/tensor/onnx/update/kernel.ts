@@ -48,8 +48,9 @@ export type Kernel = (blocks: number, ...places: ReadonlyArray<number>) => void
 const modules = new Map<string, WebAssembly.Module>()
 
 export const makeKernel = (program: ElementwiseProgram, memory: WebAssembly.Memory): Kernel => {
-  const key = JSON.stringify(program)
-  const module = modules.get(key) ?? new WebAssembly.Module(assemble(program))
+  const code = assemble(program)
+  const key = Buffer.from(code).toString("base64")
+  const module = modules.get(key) ?? new WebAssembly.Module(code)
   modules.set(key, module)
   const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports
   if (typeof run !== "function") throw new Error("a kernel has one function")
@@ -113,7 +114,7 @@ const functionOf = (program: ElementwiseProgram, parameters: number): Array<numb
     if ("array" in each) return get(firstArray + each.array)
     if ("scalar" in each) return get(firstScalar + each.scalar)
     if ("made" in each) return get(firstMade + each.made)
-    return get(firstConstant + constants.indexOf(each.constant))
+    return get(firstConstant + constants.findIndex((constant) => Object.is(constant, each.constant)))
   }
   const pointer = (index: number) => [...get(1 + index), ...get(offset), 0x6a]
 
@@ -151,12 +152,10 @@ const functionOf = (program: ElementwiseProgram, parameters: number): Array<numb
   return [...locals, ...before, ...loop, 0x0b]
 }
 
-const constantsOf = ({ instructions }: ElementwiseProgram): ReadonlyArray<number> => [
-  ...new Set(
-    instructions.flatMap(({ operands }) =>
-      operands.flatMap((each) => ("constant" in each ? [each.constant] : []))
-    )
-  )
-]
+/** Every constant once; zero and minus zero are two. */
+const constantsOf = ({ instructions }: ElementwiseProgram): ReadonlyArray<number> =>
+  instructions
+    .flatMap(({ operands }) => operands.flatMap((each) => ("constant" in each ? [each.constant] : [])))
+    .filter((constant, at, all) => all.findIndex((other) => Object.is(other, constant)) === at)
 
 const bytesOf = (value: number): ReadonlyArray<number> => [...new Uint8Array(Float32Array.of(value).buffer)]

@@ -4,7 +4,7 @@
  * The last operations before new state are elementwise: an optimiser's. They go into kernels that make one pass over
  * memory and write the state in place; the graph ends at the gradients. Whatever is not of that kind stays.
  */
-import { type Graph, type Node, sizeOf, type Value } from "../graph.ts"
+import { type Graph, type Node, only, sizeOf, type Value } from "../graph.ts"
 import { rebuild } from "../rebuild.ts"
 import { type ElementwiseProgram, type Instruction, type KernelOp, type Operand, opcodes } from "./kernel.ts"
 
@@ -34,10 +34,17 @@ export interface Split {
 /** @param state the names that are state, as inputs and as outputs */
 export const splitOff = (graph: Graph, state: ReadonlySet<string>): Split => {
   const nodes = updateNodes(graph, state)
-  const groups = grouped(nodes)
+  const groups = grouped(nodes, writtenOver(graph))
   const made = new Map<Value, string>()
   const updates = groups.map((group) => updateOf(group, graph, state, made))
   const taken = new Set(updates.flatMap(({ results }) => results))
+
+  // Kernels' memory has addresses of 32 bits.
+  const bytes = updates.reduce(
+    (sum, { elements, arrays, results }) => sum + 4 * elements * (arrays.length + results.length),
+    0
+  )
+  if (bytes > 2 ** 31) return { graph, updates: [] }
 
   const before = rebuild(graph, () => undefined, {
     outputs: [
@@ -49,9 +56,6 @@ export const splitOff = (graph: Graph, state: ReadonlySet<string>): Split => {
 }
 
 const isKernelOp = (op: string): op is KernelOp => Object.hasOwn(opcodes, op)
-
-const nodeOf = (value: Value | undefined): Node | undefined =>
-  value?.source._tag === "Node" ? value.source.node : undefined
 
 /** Nodes that only new state needs, and that kernels can do; each after those it needs. */
 const updateNodes = (graph: Graph, state: ReadonlySet<string>): ReadonlyArray<Node> => {
@@ -79,31 +83,50 @@ const fits = (operand: Value, result: Value): boolean =>
   (operand.shape.join() === result.shape.join() ||
     (sizeOf(operand.shape) === 1 && operand.shape.length <= result.shape.length))
 
-/** Nodes that share arrays: they must run as one, because a kernel writes over what another may still have to read. */
-const grouped = (nodes: ReadonlyArray<Node>): ReadonlyArray<ReadonlyArray<Node>> => {
-  const groupOf = new Map<Value | Node, Set<Node>>()
-  for (const node of nodes) {
-    const [result] = node.outputs
-    const arrays = node.inputs.filter(
-      (input) => input !== undefined && input.shape.join() === result?.shape.join()
-    )
-    const group = new Set([node])
-    for (const key of [...arrays, ...node.outputs]) {
-      if (key === undefined || key.source._tag === "Constant") continue
-      for (const member of groupOf.get(key) ?? []) group.add(member)
-    }
-    for (const member of group) {
-      groupOf.set(member, group)
-      for (const value of [...member.inputs, ...member.outputs])
-        if (value !== undefined && value.shape.join() === result?.shape.join()) groupOf.set(value, group)
+/** For each value that is new state, the value that it is written over. */
+const writtenOver = (graph: Graph): ReadonlyMap<Value, ReadonlyArray<Value>> => {
+  const old = new Map(
+    graph.inputs.flatMap((value) => (value.source._tag === "Input" ? [[value.source.name, value]] : []))
+  )
+  const over = new Map<Value, Array<Value>>()
+  for (const [name, value] of graph.outputs) {
+    const before = old.get(name)
+    if (before !== undefined) over.set(value, [...(over.get(value) ?? []), before])
+  }
+  return over
+}
+
+/**
+ * Nodes that share arrays, or of which one writes over what the other reads: they must be one kernel, which reads four
+ * numbers of everything before it writes any.
+ */
+const grouped = (
+  nodes: ReadonlyArray<Node>,
+  over: ReadonlyMap<Value, ReadonlyArray<Value>>
+): ReadonlyArray<ReadonlyArray<Node>> => {
+  const next = new Map<Value, Value>()
+  const groupOf = (value: Value): Value => {
+    const other = next.get(value)
+    return other === undefined ? value : groupOf(other)
+  }
+  const join = (a: Value, b: Value): void => {
+    const [from, to] = [groupOf(a), groupOf(b)]
+    if (from !== to) next.set(from, to)
+  }
+  for (const { inputs, outputs } of nodes) {
+    const [result] = outputs
+    if (result === undefined) continue
+    for (const value of [...inputs, ...(over.get(result) ?? [])]) {
+      const isArray = value !== undefined && value.shape.join() === result.shape.join()
+      if (isArray && value.source._tag !== "Constant") join(value, result)
     }
   }
-  const order = new Map(nodes.map((node, at) => [node, at]))
-  const sorted = (group: ReadonlySet<Node>) =>
-    [...group].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
-  return [...new Set(nodes.map((node) => groupOf.get(node)))].flatMap((group) =>
-    group === undefined ? [] : [sorted(group)]
-  )
+  const groups = new Map<Value, Array<Node>>()
+  for (const node of nodes) {
+    const group = groupOf(only(node.outputs))
+    groups.set(group, [...(groups.get(group) ?? []), node])
+  }
+  return [...groups.values()]
 }
 
 const updateOf = (
@@ -121,7 +144,7 @@ const updateOf = (
     return list.indexOf(value)
   }
   const operandOf = (value: Value): Operand => {
-    const number = numberOf.get(nodeOf(value) ?? nowhere)
+    const number = value.source._tag === "Node" ? numberOf.get(value.source.node) : undefined
     if (number !== undefined) return { made: number }
     const constant =
       value.source._tag === "Constant" && sizeOf(value.shape) === 1 ? value.source.data[0] : undefined
@@ -159,5 +182,3 @@ const updateOf = (
     results: results.map(({ name }) => name)
   }
 }
-
-const nowhere: Node = { op: "", inputs: [], attributes: {}, macro: undefined, outputs: [] }

@@ -14,7 +14,6 @@ interface Ready {
 }
 
 export class Updates {
-  readonly #memory: WebAssembly.Memory
   readonly #addresses = new Map<string, { readonly address: number; readonly elements: number }>()
   readonly #views = new Map<string, Float32Array>()
   readonly #ready: ReadonlyArray<Ready>
@@ -29,8 +28,12 @@ export class Updates {
         end += Math.ceil(elements / 4) * 16
       }
     }
+    if (end === 0) {
+      // Even an empty memory reserves gigabytes of addresses.
+      this.#ready = []
+      return
+    }
     const memory = new WebAssembly.Memory({ initial: Math.ceil(end / pageBytes) })
-    this.#memory = memory
     for (const [key, { address, elements }] of this.#addresses)
       this.#views.set(key, new Float32Array(memory.buffer, address, elements))
     this.#ready = updates.map((update) => ({
@@ -41,11 +44,6 @@ export class Updates {
         (place) => this.#addressOf(place)
       )
     }))
-  }
-
-  /** How much memory the arrays take. */
-  get bytes(): number {
-    return this.#memory.buffer.byteLength
   }
 
   /** Where a state lies, if a kernel reads or writes it. */
