@@ -2,8 +2,12 @@
  * The benchmarks: `npm run bench -- [NAME…] [--json]`.
  *
  * Without a name, all of them. With `--json`, one line for each comparison on standard output, the rest on standard error.
+ * The other flags are `engine`'s.
  */
+import { parseArgs } from "node:util"
+import { engine } from "./engine.ts"
 import { manyNodes } from "./many-nodes.ts"
+import type { Settings } from "./rig/bench.ts"
 import { machine } from "./rig/machine.ts"
 import { makeReport } from "./rig/report.ts"
 import { stageOverhead } from "./stage-overhead.ts"
@@ -11,25 +15,59 @@ import { store } from "./store.ts"
 import { twoCores } from "./two-cores.ts"
 import { warmRun } from "./warm-run.ts"
 
-const benches = [warmRun, manyNodes, stageOverhead, store, twoCores]
-
-const flags = process.argv.slice(2).filter((word) => word.startsWith("-"))
-const names = process.argv.slice(2).filter((word) => !word.startsWith("-"))
-
+const benches = [warmRun, manyNodes, stageOverhead, store, twoCores, engine]
 const known = benches.map(({ name }) => name)
-const wrong = [...names.filter((name) => !known.includes(name)), ...flags.filter((flag) => flag !== "--json")]
-if (wrong.length > 0) {
-  console.error(`bench: there is no ${wrong.map((word) => `\`${word}\``).join(", ")}`)
+
+const usage = (problem: string): never => {
+  console.error(`bench: ${problem}`)
   console.error(`hint: npm run bench -- [${known.join(" | ")}]… [--json]`)
+  console.error(
+    "      npm run bench -- engine [--profile NETWORK] [--only CASE] [--rounds N] [--seconds N] [--tuned]"
+  )
   process.exit(1)
 }
 
-const report = makeReport(flags.includes("--json"))
+const readWords = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        profile: { type: "string" },
+        only: { type: "string" },
+        seconds: { type: "string" },
+        rounds: { type: "string" },
+        tuned: { type: "boolean", default: false }
+      }
+    })
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const positive = (flag: string, word: string | undefined): number | undefined => {
+  if (word === undefined) return undefined
+  const value = Number(word)
+  return value > 0 ? value : usage(`\`--${flag} ${word}\` is no positive number`)
+}
+
+const { values, positionals: names } = readWords()
+const wrong = names.filter((name) => !known.includes(name))
+if (wrong.length > 0) usage(`there is no ${wrong.map((word) => `\`${word}\``).join(", ")}`)
+const settings: Settings = {
+  profile: values.profile,
+  only: values.only,
+  seconds: positive("seconds", values.seconds),
+  rounds: positive("rounds", values.rounds),
+  tuned: values.tuned
+}
+
+const report = makeReport(values.json)
 report.heading(machine())
 for (const bench of benches) {
   if (names.length > 0 && !names.includes(bench.name)) continue
   try {
-    await bench.run(report)
+    await bench.run(report, settings)
   } catch (error) {
     // The others are worth their time all the same.
     console.error(`bench: ${bench.name}: ${error instanceof Error ? error.message : error}`)

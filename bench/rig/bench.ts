@@ -3,5 +3,19 @@ import type { Report } from "./report.ts"
 
 export interface Bench {
   readonly name: string
-  readonly run: (report: Report) => Promise<void>
+  readonly run: (report: Report, settings: Settings) => Promise<void>
+}
+
+/** What the command line says besides names. */
+export interface Settings {
+  /** `engine`: where a training step of this network spends its time, and nothing else. */
+  readonly profile: string | undefined
+  /** `engine`: the cases whose name has this in it. */
+  readonly only: string | undefined
+  /** `engine`: how long a turn takes at least. */
+  readonly seconds: number | undefined
+  /** `engine`: how many turns everybody has. */
+  readonly rounds: number | undefined
+  /** `engine`: also beside PyTorch with settings that make it faster. */
+  readonly tuned: boolean
 }

@@ -7,9 +7,13 @@ export interface Comparison {
   readonly ours: number
   readonly peer: number
   readonly peerName: string
-  /** `ms` and `s`: less is better. `MB/s`: more is better. */
-  readonly unit: "ms" | "s" | "MB/s"
+  readonly unit: Unit
+  /** What else belongs to it, for its line of JSON. */
+  readonly facts?: { readonly [name: string]: string | number }
 }
+
+/** `ms`, `s` and `MB`: less is better. `MB/s` and `images/s`: more is better. */
+export type Unit = "ms" | "s" | "MB" | "MB/s" | "images/s"
 
 export interface Target {
   readonly what: string
@@ -23,7 +27,7 @@ export interface Report {
   heading(text: string): void
   note(text: string): void
   /** A row of a table: whose it is, and how long it took. */
-  row(name: string, spread: Spread, unit: "ms" | "s" | "MB/s"): void
+  row(name: string, spread: Spread, unit: Unit): void
   compare(comparison: Comparison): void
   /** Something that this machine does not have. Loud: a figure that is missing must not look like one that is good. */
   skip(what: string, why: string): void
@@ -38,12 +42,19 @@ export const makeReport = (json: boolean): Report => {
     note: (text) => say(`  ${text}`),
     row: (name, spread, unit) => say(`  ${name.padEnd(34)} ${told(spread, unit)}`),
     compare: (comparison) => {
-      const { ours, peer, unit } = comparison
-      const ratio = unit === "MB/s" ? ours / peer : peer / ours
+      const { facts, ...figures } = comparison
+      const { ours, peer, unit } = figures
+      const ratio = unit.endsWith("/s") ? ours / peer : peer / ours
       const digits = (value: number): number => Number(value.toPrecision(4))
       if (json)
         console.log(
-          JSON.stringify({ ...comparison, ours: digits(ours), peer: digits(peer), ratio: digits(ratio) })
+          JSON.stringify({
+            ...figures,
+            ours: digits(ours),
+            peer: digits(peer),
+            ratio: digits(ratio),
+            ...facts
+          })
         )
       else say(`  ${`  against ${comparison.peerName}`.padEnd(34)} ${ratio.toFixed(2)} times`)
     },
