@@ -33,9 +33,12 @@ export async function install(root, share) {
     .split(delimiter)
     .filter((directory) => !directory.startsWith(join(root, "node_modules")))
     .join(delimiter)
+  // ONNX Runtime's install script fetches libraries for NVIDIA GPUs, hundreds of megabytes from another place than the
+  // registry; without them it computes on the CPU. .npmrc says so too, but newer versions of npm do not pass it on.
+  const onnx = { ONNXRUNTIME_NODE_INSTALL: "skip" }
   const result = await run("npm", ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"], {
     cwd: root,
-    env: { ...process.env, PATH: path },
+    env: { ...onnx, ...process.env, PATH: path },
     share
   })
   if (result.ok) return undefined
