@@ -44,17 +44,9 @@ export const drawMasks = (network: Network, batch: number, { seed, step }: MaskP
   )
 }
 
-/** Two decisions per random word: 16 bits settle a rate to 0.00001, and a wide network draws masks all day. */
 const draw = (stream: RandomStream, count: number, rate: number): Float32Array => {
   const mask = new Float32Array(count)
-  const scale = 1 / (1 - rate)
-  const dropped = Math.round(rate * 2 ** 16)
-  for (let i = 0; i < count; i += 2) {
-    const word = stream.uint32()
-    if ((word & 0xffff) >= dropped) mask[i] = scale
-    // Beyond the end of an odd mask, where nothing is stored.
-    if (word >>> 16 >= dropped) mask[i + 1] = scale
-  }
+  stream.fillBernoulli(mask, 1 - rate, 1 / (1 - rate))
   return mask
 }
 
