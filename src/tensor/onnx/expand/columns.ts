@@ -41,7 +41,10 @@ export const collect = (
   const all = new Int32Array((to - from) * index.length)
   for (let image = from; image < to; image++) {
     const at = (image - from) * index.length
-    for (const [place, pixel] of index.entries()) all[at + place] = pixel < 0 ? zeros : image * pixels + pixel
+    for (let place = 0; place < index.length; place++) {
+      const pixel = index[place] ?? -1
+      all[at + place] = pixel < 0 ? zeros : image * pixels + pixel
+    }
   }
   return gather(graph, rows, graph.constant(all), 0, again)
 }
