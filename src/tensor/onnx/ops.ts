@@ -32,10 +32,24 @@ export const unary = (graph: Graph, op: string, x: Value, attributes: Attributes
   graph.op(op, [x], x, attributes)
 
 export const binary = (graph: Graph, op: string, a: Value, b: Value): Value =>
-  graph.op(op, [a, b], { type: a.type, shape: broadcast(a.shape, b.shape) })
+  elementwise(graph, op, [a, b], a.type)
 
 export const compare = (graph: Graph, op: string, a: Value, b: Value): Value =>
-  graph.op(op, [a, b], { type: "bool", shape: broadcast(a.shape, b.shape) })
+  elementwise(graph, op, [a, b], "bool")
+
+/**
+ * ONNX Runtime stretches a single number over the last axis, span by span; over images of one channel that is element by
+ * element, at sixty times the cost (measured: 0.98 ms instead of 0.017). So a last axis of one is taken off first.
+ */
+const elementwise = (graph: Graph, op: string, operands: ReadonlyArray<Value>, type: ValueType): Value => {
+  const shape = operands.reduce<Shape>((all, operand) => broadcast(all, operand.shape), [])
+  const isSimple = operands.every((x) => sizeOf(x.shape) === 1 || sameShape(x.shape, shape))
+  if (shape.length < 2 || shape.at(-1) !== 1 || sizeOf(shape) === 1 || !isSimple)
+    return graph.op(op, operands, { type, shape })
+  const shorter = shape.slice(0, -1)
+  const trimmed = operands.map((x) => reshape(graph, x, sizeOf(x.shape) === 1 ? [] : shorter))
+  return reshape(graph, elementwise(graph, op, trimmed, type), shape)
+}
 
 export const add = (graph: Graph, a: Value, b: Value): Value => binary(graph, "Add", a, b)
 export const sub = (graph: Graph, a: Value, b: Value): Value => binary(graph, "Sub", a, b)
@@ -49,10 +63,7 @@ export const not = (graph: Graph, x: Value): Value => unary(graph, "Not", x)
 export const where = (graph: Graph, test: Value, a: Value, b: Value): Value => {
   // ONNX Runtime has no choice between booleans.
   if (a.type === "bool") return or(graph, and(graph, test, a), and(graph, not(graph, test), b))
-  return graph.op("Where", [test, a, b], {
-    type: a.type,
-    shape: broadcast(broadcast(a.shape, b.shape), test.shape)
-  })
+  return elementwise(graph, "Where", [test, a, b], a.type)
 }
 
 const elementTypes: { readonly [type in ValueType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 }
