@@ -1,10 +1,14 @@
-/** A stage under test: run on values at hand, with nothing stored and nothing fetched. */
+/** A stage under test: run on values at hand, on the first engine that works, with nothing stored and nothing fetched. */
 import { Effect, Layer } from "effect"
 import type { AnyKind, ValueOf } from "./artifact/kind.ts"
 import { DataSource, DataUnavailable } from "./data/data-source.ts"
+import { Checkpoint } from "./stage/checkpoint.ts"
 import type { InputSpec } from "./stage/node.ts"
 import { Metrics, Progress } from "./stage/services.ts"
 import type { ParamsSchema, Stage, Values } from "./stage/stage.ts"
+import { Engine } from "./tensor/engine.ts"
+import { lazyEngine } from "./tensor/lazy-engine.ts"
+import { startedEngine } from "./tensor/started-engine.ts"
 
 export interface StageResult<Value> {
   readonly value: Value
@@ -29,7 +33,17 @@ export const runStage = <
   const metrics = new Map<string, number>()
   const services = Layer.mergeAll(
     Layer.succeed(Metrics, { log: (name, value) => Effect.sync(() => void metrics.set(name, value)) }),
+    Layer.effect(
+      Engine,
+      lazyEngine(startedEngine("auto", 1), () => {})
+    ),
     Layer.succeed(Progress, { report: () => Effect.void }),
+    Layer.succeed(Checkpoint, {
+      latest: () => Effect.undefined,
+      write: () => Effect.void,
+      offer: () => Effect.void,
+      due: Effect.succeed(false)
+    }),
     Layer.succeed(DataSource, {
       file: (dataset, { name }) => new DataUnavailable({ dataset, file: name, tried: [] })
     })

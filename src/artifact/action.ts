@@ -6,6 +6,18 @@ import { Digest } from "./digest.ts"
 export const MetricValues = Schema.Record(Schema.String, Schema.Number)
 export type MetricValues = typeof MetricValues.Type
 
+/** What computed a stage's tensors. */
+export const EngineUse = Schema.Struct({
+  name: Schema.String,
+  /** `cpu`, or the accelerator's name. */
+  device: Schema.String,
+  /** How many cores one program used at most. */
+  threads: Schema.Int,
+  /** Versions of the libraries that computed, by package. */
+  versions: Schema.Record(Schema.String, Schema.String)
+})
+export type EngineUse = typeof EngineUse.Type
+
 export const Provenance = Schema.Struct({
   host: Schema.String,
   /** Operating system, architecture and processor model: another class may round differently. */
@@ -13,7 +25,9 @@ export const Provenance = Schema.Struct({
   node: Schema.String,
   program: Schema.String,
   run: Schema.String,
-  pid: Schema.Int
+  pid: Schema.Int,
+  /** Only where the stage had something to compute with it. */
+  engine: Schema.optionalKey(EngineUse)
 })
 export type Provenance = typeof Provenance.Type
 

@@ -8,6 +8,7 @@
 import { Effect, Option } from "effect"
 import { Actions } from "./actions.ts"
 import { Blobs } from "./blobs.ts"
+import { Checkpoints } from "./checkpoints.ts"
 import type { Digest } from "./digest.ts"
 import { Disk, type Stamp } from "./disk.ts"
 import type { Lease } from "./leases.ts"
@@ -16,7 +17,7 @@ import { onDisk } from "./store-fault.ts"
 
 /** What must stay. */
 export interface Roots {
-  /** Keys of kept runs. */
+  /** Keys that kept runs found, computed, or only began: what these left unfinished is worth as much. */
   readonly keys: ReadonlySet<Digest>
   /** Artifacts of kept runs, for the case that their record is gone. */
   readonly artifacts: ReadonlySet<Digest>
@@ -29,6 +30,7 @@ export interface Roots {
 export interface Collected {
   readonly actions: number
   readonly blobs: number
+  readonly checkpoints: number
   /** In bytes. */
   readonly freed: number
   readonly keptActions: number
@@ -80,8 +82,37 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
       if (!dryRun) yield* onDisk("remove", path, () => disk.removeTree(path))
     }
   }
+  yield* confirm
+  const checkpoints = yield* collectCheckpoints(roots, dryRun)
   if (!dryRun) yield* removeScratch(roots.youngerThan)
-  return { actions: removedActions, blobs: removedBlobs, freed, keptActions, keptBlobs } satisfies Collected
+  return {
+    actions: removedActions,
+    blobs: removedBlobs,
+    checkpoints: checkpoints.count,
+    freed: freed + checkpoints.bytes,
+    keptActions,
+    keptBlobs
+  } satisfies Collected
+})
+
+/** Takes the checkpoints of keys that no kept run was concerned with, however far they are. */
+const collectCheckpoints = Effect.fnUntraced(function* (roots: Roots, dryRun: boolean) {
+  const store = yield* Checkpoints
+  const disk = yield* Disk
+  let count = 0
+  let bytes = 0
+  for (const family of yield* store.families) {
+    for (const file of yield* store.list(family)) {
+      const stamp = yield* onDisk("look at", file.path, () => disk.stamp(file.path))
+      if (roots.keys.has(file.key) || stamp === undefined || changedMillis(stamp) > roots.youngerThan)
+        continue
+      count++
+      bytes += stamp.size
+      if (!dryRun) yield* store.drop(file)
+    }
+    if (!dryRun) yield* store.dropEmpty(family)
+  }
+  return { count, bytes }
 })
 
 /** Half-written files that a crash left behind. */

@@ -15,14 +15,18 @@ export interface StoreLayout {
   readonly code: string
   readonly cas: string
   readonly actions: string
+  readonly checkpointRoot: string
   blob(digest: Digest): string
   action(key: Digest): string
+  /** The directory of a family of checkpoints. */
+  checkpoints(family: Digest): string
   plan(digest: Digest): string
 }
 
 export const storeLayout = (root: string): StoreLayout => {
   const cas = join(root, "cas", "sha256")
   const actions = join(root, "actions")
+  const checkpointRoot = join(root, "checkpoints")
   return {
     root,
     format: join(root, "format.json"),
@@ -33,8 +37,10 @@ export const storeLayout = (root: string): StoreLayout => {
     code: join(root, "code"),
     cas,
     actions,
+    checkpointRoot,
     blob: (digest) => `${cas}/${digest.slice(0, 2)}/${digest.slice(2)}`,
     action: (key) => `${actions}/${key.slice(0, 2)}/${key.slice(2)}.json`,
+    checkpoints: (family) => `${checkpointRoot}/${family}`,
     plan: (digest) => join(root, "plans", `${digest}.json`)
   }
 }

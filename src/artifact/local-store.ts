@@ -3,6 +3,7 @@ import { Effect, Layer, Schema } from "effect"
 import { Actions } from "./actions.ts"
 import { Artifacts } from "./artifacts.ts"
 import { Blobs } from "./blobs.ts"
+import { Checkpoints } from "./checkpoints.ts"
 import { Disk, makeLastingDirectory, removeQuietly, uniqueName, writeAtomically } from "./disk.ts"
 import { type StoreLayout, storeFormat } from "./layout.ts"
 import { defaultLeaseTimes, Leases, type LeaseTimes } from "./leases.ts"
@@ -21,6 +22,7 @@ export const localStore = (
   Layer.mergeAll(
     Artifacts.layer.pipe(Layer.provideMerge(Blobs.layer(layout))),
     Actions.layer(layout),
+    Checkpoints.layer(layout),
     Leases.layer(layout, options.leaseTimes ?? defaultLeaseTimes),
     Layer.effectDiscard(checkFormat(layout, options.create))
   )

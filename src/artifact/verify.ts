@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { Actions } from "./actions.ts"
 import { Artifacts } from "./artifacts.ts"
 import { Blobs } from "./blobs.ts"
+import { Checkpoints } from "./checkpoints.ts"
 import { isDigest } from "./digest.ts"
 import { Disk } from "./disk.ts"
 import { onDisk } from "./store-fault.ts"
@@ -50,6 +51,7 @@ export const verify = Effect.fnUntraced(function* (
     progress(index + 1, names.length)
   }
   const actions = yield* verifyActions(repair, damage)
+  yield* verifyCheckpoints(repair, damage)
   return { blobs: names.length, actions, bytes, damage } satisfies Verified
 })
 
@@ -95,4 +97,25 @@ const verifyActions = Effect.fnUntraced(function* (repair: boolean, damage: Arra
       yield* onDisk("remove", layout.action(key), () => disk.removeTree(layout.action(key)))
   }
   return keys.length
+})
+
+const verifyCheckpoints = Effect.fnUntraced(function* (repair: boolean, damage: Array<Damage>) {
+  const checkpoints = yield* Checkpoints
+  const disk = yield* Disk
+  for (const family of yield* checkpoints.families) {
+    for (const file of yield* checkpoints.list(family)) {
+      const found = yield* checkpoints.read(family, file).pipe(
+        Effect.as(undefined),
+        Effect.catchTags({
+          DamagedCheckpoint: ({ reason }) => Effect.succeed(damaged(reason)),
+          StoreFault: ({ code }) =>
+            Effect.succeed({ problem: `it cannot be read (${code})`, isDamage: false })
+        })
+      )
+      // A run that goes on meanwhile drops those that it has passed.
+      if (found === undefined || !disk.exists(file.path)) continue
+      damage.push({ path: file.path, problem: found.problem })
+      if (repair && found.isDamage) yield* checkpoints.drop(file)
+    }
+  }
 })

@@ -13,6 +13,7 @@ import { pathToFileURL } from "node:url"
 import { Effect, Schema } from "effect"
 import type { OutputChunk, Plugin } from "rolldown"
 import { digestOf } from "../artifact/digest.ts"
+import { isProvided } from "../worker/provided-packages.ts"
 import { markPure } from "./mark-pure.ts"
 import { readSource, type SourceFile } from "./source-files.ts"
 import { literal, walk } from "./syntax-tree.ts"
@@ -134,13 +135,15 @@ interface Seen {
   readonly builtins: Map<string, Set<string>>
 }
 
-const isEffect = /^(effect|@effect\/[^/]+)(\/|$)/
 const builtins = new Set(builtinModules)
 
 const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions, seen: Seen): Plugin => ({
   name: "pipeline-source",
-  async resolveId(source, importer) {
+  async resolveId(source, importer, { kind }) {
     if (source === entryId) return entryId
+    // What this program loads when it is needed (engines) is its own business: no stage reaches it.
+    if (kind === "dynamic-import" && importer !== undefined && isOwn(importer, packageRoot))
+      return { id: source, external: true, moduleSideEffects: false }
     if (source.startsWith("node:") || builtins.has(source)) {
       if (importer !== undefined)
         seen.builtins.set(source, (seen.builtins.get(source) ?? new Set()).add(importer))
@@ -154,7 +157,7 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
     if (path !== resolved.id) seen.links.set(resolved.id, path)
     const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
     // A linked package is a project of its own that is being worked on: its code counts, not its version.
-    if (!isImportOfPackage || (!path.includes(`${sep}node_modules${sep}`) && !isEffect.test(source)))
+    if (!isImportOfPackage || (!path.includes(`${sep}node_modules${sep}`) && !isProvided(source)))
       return { id: path }
     const found = packageOf(path)
     seen.packages.set(source, {
@@ -163,7 +166,7 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
       directory: dirname(found.file.path)
     })
     // An unused import of a package that does nothing on its own is no reason to depend on its version.
-    return { id: source, external: true, moduleSideEffects: found.sideEffects && !isEffect.test(source) }
+    return { id: source, external: true, moduleSideEffects: found.sideEffects && !isProvided(source) }
   },
   load(id) {
     if (id === entryId) return entry
@@ -172,6 +175,10 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
     return marked(bytes.toString("utf8"), id, seen)
   }
 })
+
+/** Whether a module is part of this program, as source or built; stages beside it are its users. */
+const isOwn = (path: string, packageRoot: string): boolean =>
+  ["src", "dist/lib/src"].some((place) => path.startsWith(`${join(packageRoot, place)}${sep}`))
 
 /** A module's text with its makers marked. One that does not parse is left to the bundler, which says so better. */
 const marked = (text: string, path: string, { parse }: Seen): string => {
@@ -191,8 +198,8 @@ const importerOf = (
   imports: PackageImports,
   packageRoot: string
 ): string | undefined => {
-  // Every stage runs on this program's Effect, so that is the version that counts.
-  if (isEffect.test(source)) return join(packageRoot, "package.json")
+  // Every stage runs on this program's copy, so that is the version that counts.
+  if (isProvided(source)) return join(packageRoot, "package.json")
   if (importer !== entryId) return importer
   const known = imports[source]
   return known === undefined ? undefined : join(known.from, "package.json")
@@ -249,12 +256,12 @@ const versionsOf = (specifiers: ReadonlyArray<string>, seen: Seen): { readonly [
   return Object.fromEntries([...versions].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Where the packages that are left are resolved from. Effect is resolved from this program anyway. */
+/** Where the packages that are left are resolved from. Those that this program provides need no place. */
 const importsFrom = (specifiers: ReadonlyArray<string>, seen: Seen): PackageImports =>
   Object.fromEntries(
     specifiers.flatMap((specifier) => {
       const found = seen.packages.get(specifier)
-      return found === undefined || isEffect.test(specifier)
+      return found === undefined || isProvided(specifier)
         ? []
         : [[specifier, { from: found.importedFrom, within: found.directory }]]
     })

@@ -228,7 +228,8 @@ const elaborateStage = Effect.fnUntraced(function* (
 ) {
   const entry = `export { ${use.export} as default } from ${JSON.stringify(use.module)}`
   const code = yield* bundle({ entry, imports, what: `stage ${use.name}`, ...project })
-  yield* checkHermetic(use.name, code, (use.options.files ?? []).length > 0)
+  const { files = [], fileParams = [] } = use.options
+  yield* checkHermetic(use.name, code, files.length + fileParams.length > 0)
   yield* storeCode(layout, code)
   const stage: ElaboratedStage = {
     name: use.name,

@@ -69,6 +69,15 @@ const forbidden: { readonly [expression: string]: keyof typeof cures } = {
   "process.arch": "machine",
   "process.getBuiltinModule": "code",
   "new Intl.DateTimeFormat()": "time",
+  "tfjs-core.dropout": "random",
+  "tfjs-core.multinomial": "random",
+  "tfjs-core.rand": "random",
+  "tfjs-core.randomGamma": "random",
+  "tfjs-core.randomNormal": "random",
+  "tfjs-core.randomStandardNormal": "random",
+  "tfjs-core.randomUniform": "random",
+  "tfjs-core.randomUniformInt": "random",
+  "tfjs-core.truncatedNormal": "random",
   WebSocket: "network",
   "new WebSocket()": "network",
   fetch: "network",
@@ -147,14 +156,14 @@ const importedNames = (program: object): ReadonlyMap<string, string> => {
   for (const statement of "body" in program ? nodesOf(program.body) : []) {
     if (statement.type !== "ImportDeclaration") continue
     const module = (literal(statement["source"]) ?? "").replace(/^node:/, "")
-    const isGlobal = module === "process" || module === "crypto"
-    if (!isGlobal && !/^effect(\/|$)/.test(module)) continue
+    const isWhole = ["process", "crypto", "@tensorflow/tfjs-core"].includes(module)
+    if (!isWhole && !/^effect(\/|$)/.test(module)) continue
     for (const specifier of nodesOf(statement["specifiers"])) {
       const local = identifier(specifier["local"])
       // `import * as Clock from "effect/Clock"` is the same as `import { Clock } from "effect"`.
       const name = identifier(specifier["imported"])
       const whole = module.split("/").at(-1) ?? ""
-      const full = name === undefined || name === "default" ? whole : isGlobal ? `${module}.${name}` : name
+      const full = name === undefined || name === "default" ? whole : isWhole ? `${whole}.${name}` : name
       if (local !== undefined) names.set(local, full)
     }
   }

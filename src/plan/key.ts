@@ -29,6 +29,15 @@ export interface BoundParts {
   readonly environment: { readonly [name: string]: string | null }
   /** Digests of declared files. */
   readonly files: { readonly [path: string]: string }
+  /** What computes its tensors, where the user wants that to count. */
+  readonly engine?: EngineIdentity
+}
+
+/** What an engine is to a strict key: everything that may round differently. */
+export interface EngineIdentity {
+  readonly name: string
+  readonly device: string
+  readonly versions: { readonly [name: string]: string }
 }
 
 export type InputDigests = {
@@ -39,5 +48,14 @@ export type InputDigests = {
 export const fixedDigest = ({ stage, code, packages, params }: FixedParts): Digest =>
   digestOfCanonical({ format: keyFormat, bundler: bundlerVersion, stage, code, packages, params })
 
-export const cacheKey = ({ fixed, inputs, environment, files }: BoundParts): Digest =>
-  digestOfCanonical({ format: keyFormat, fixed, inputs, environment, files })
+export const cacheKey = ({ fixed, inputs, environment, files, engine }: BoundParts): Digest =>
+  digestOfCanonical({
+    format: keyFormat,
+    fixed,
+    inputs,
+    environment,
+    files,
+    ...(engine === undefined
+      ? {}
+      : { engine: { name: engine.name, device: engine.device, versions: engine.versions } })
+  })

@@ -27,6 +27,7 @@ export const why = (
     codeDifference(now.stage, last.code, lastCode) ??
     firstDifference("environment", last.environment, now.environment) ??
     fileDifference(last.files, now.files) ??
+    engineDifference(last, now) ??
     inputDifference(last.inputs, now.inputs)
   )
 }
@@ -44,6 +45,14 @@ const codeDifference = (
   const changed = paths.filter((path) => last.modules[path] !== stage.modules[path])
   if (changed.length === 0) return "code"
   return `code: ${changed.slice(0, 3).join(", ")}${changed.length > 3 ? ` and ${changed.length - 3} more` : ""}`
+}
+
+const engineDifference = (last: BoundParts, now: BoundParts): string | undefined => {
+  if (now.engine === undefined) return last.engine === undefined ? undefined : "the engine no longer counts"
+  if (last.engine === undefined) return "the engine counts (--engine-strict)"
+  const { name, device, versions } = now.engine
+  const before = { name: last.engine.name, device: last.engine.device, versions: last.engine.versions }
+  return firstDifference("engine", before, { name, device, versions })
 }
 
 const fileDifference = (last: BoundParts["files"], now: BoundParts["files"]): string | undefined => {

@@ -3,8 +3,9 @@ import { Effect } from "effect"
 import type { Digest } from "../artifact/digest.ts"
 import { type DeclaredFiles, environmentOf, inputDigests } from "../plan/bound.ts"
 import type { ElaboratedNode, ElaboratedStage, Elaboration } from "../plan/elaboration.ts"
-import type { BoundParts } from "../plan/key.ts"
+import type { BoundParts, EngineIdentity } from "../plan/key.ts"
 import { type LastRun, lastNode } from "../plan/last-run.ts"
+import { mayUseEngine } from "../plan/uses-engine.ts"
 import { why } from "../plan/why.ts"
 
 export interface BoundNode {
@@ -14,13 +15,18 @@ export interface BoundNode {
   readonly stamps: string
 }
 
-/** `undefined` while the digest of an input is not known. */
+/**
+ * `undefined` while the digest of an input is not known.
+ *
+ * @param engine counts in the keys of the stages that may use it; `undefined` where it is not to count
+ */
 export const bindNode = Effect.fnUntraced(function* (
   elaboration: Elaboration,
   node: ElaboratedNode,
   digestOf: (node: string) => Digest | undefined,
   files: DeclaredFiles,
-  environment: NodeJS.ProcessEnv
+  environment: NodeJS.ProcessEnv,
+  engine: EngineIdentity | undefined
 ) {
   const stage = elaboration.stages[node.stage]
   const inputs = inputDigests(node, digestOf)
@@ -29,9 +35,10 @@ export const bindNode = Effect.fnUntraced(function* (
     fixed: node.fixed,
     inputs,
     environment: environmentOf(stage, environment),
-    files: yield* files.digests(stage)
+    files: yield* files.digests({ stage, params: node.params }),
+    ...(engine !== undefined && mayUseEngine(stage) ? { engine } : {})
   }
-  return { stage, parts, stamps: files.stamps(stage) } satisfies BoundNode
+  return { stage, parts, stamps: files.stamps({ stage, params: node.params }) } satisfies BoundNode
 })
 
 /** Why a node whose key is not in the store runs. */

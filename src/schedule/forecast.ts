@@ -4,8 +4,10 @@ import type { Digest } from "../artifact/digest.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import { DeclaredFiles, environmentOf } from "../plan/bound.ts"
 import type { ElaboratedNode, Elaboration } from "../plan/elaboration.ts"
+import type { EngineIdentity } from "../plan/key.ts"
 import { type LastRun, lastNode, readLastRun } from "../plan/last-run.ts"
 import { dependenciesOf } from "../plan/order.ts"
+import { mayUseEngine } from "../plan/uses-engine.ts"
 import { why } from "../plan/why.ts"
 import { bindNode, missReason } from "./bind-node.ts"
 import { makeProber } from "./probe.ts"
@@ -31,23 +33,25 @@ export const forecast = Effect.fnUntraced(function* (options: {
   readonly root: string
   readonly force: ReadonlySet<string>
   readonly environment: NodeJS.ProcessEnv
+  /** The engine, where it is to count in the keys. */
+  readonly engine?: EngineIdentity | undefined
 }) {
-  const { elaboration, nodes, layout, environment } = options
+  const { elaboration, nodes, layout, environment, engine } = options
   const last = yield* readLastRun(layout, elaboration.pipeline)
   const prober = yield* makeProber(last)
   const files = new DeclaredFiles(options.root)
   const digests = new Map<string, Digest>()
   const decisions: Array<Decision> = []
   for (const node of nodes) {
-    const bound = yield* bindNode(elaboration, node, (name) => digests.get(name), files, environment)
+    const bound = yield* bindNode(elaboration, node, (name) => digests.get(name), files, environment, engine)
     const stage = elaboration.stages[node.stage]
     if (stage === undefined) continue
     const told = { node: node.name, stage: stage.name, seconds: lastNode(last, node.name)?.seconds ?? null }
     if (bound === undefined) {
-      const declared = yield* files.digests(stage)
+      const declared = yield* files.digests({ stage, params: node.params })
       decisions.push({
         ...told,
-        ...undecided(elaboration, node, declared, digests, last, environment),
+        ...undecided(elaboration, node, declared, digests, last, environment, engine),
         key: null,
         digest: null
       })
@@ -80,7 +84,8 @@ const undecided = (
   files: { readonly [path: string]: string },
   digests: ReadonlyMap<string, Digest>,
   last: LastRun,
-  environment: NodeJS.ProcessEnv
+  environment: NodeJS.ProcessEnv,
+  engine: EngineIdentity | undefined
 ): Pick<Decision, "decision" | "reason"> => {
   const before = lastNode(last, node.name)
   const stage = elaboration.stages[node.stage]
@@ -96,6 +101,7 @@ const undecided = (
     inputs,
     environment: environmentOf(stage, environment),
     files,
+    ...(engine !== undefined && mayUseEngine(stage) ? { engine } : {}),
     stage,
     params: node.params
   }

@@ -6,21 +6,24 @@
  * was frozen and replaced publishes nothing. The record comes last, when every byte it names is on the device.
  */
 import { Clock, Effect, Schema } from "effect"
-import type { MetricValues, Provenance } from "../artifact/action.ts"
+import type { EngineUse, MetricValues, Provenance } from "../artifact/action.ts"
 import { Actions } from "../artifact/actions.ts"
 import { Artifacts } from "../artifact/artifacts.ts"
+import { Checkpoints } from "../artifact/checkpoints.ts"
 import type { Digest } from "../artifact/digest.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import { type Lease, type LeaseLost, Leases } from "../artifact/leases.ts"
 import type { StoreError } from "../artifact/store-error.ts"
 import type { DeclaredFileMissing, DeclaredFiles } from "../plan/bound.ts"
+import { checkpointFamily } from "../plan/checkpoint-family.ts"
 import { codeRefOf } from "../plan/elaborate.ts"
 import type { ElaboratedNode, ElaboratedStage } from "../plan/elaboration.ts"
 import type { BoundParts } from "../plan/key.ts"
 import type { Failure } from "../track/event.ts"
-import type { Request } from "../worker/protocol.ts"
+import type { Request, WantedEngine } from "../worker/protocol.ts"
 import { type JobFailed, type WorkerDied, Workers } from "../worker/workers.ts"
 import type { Hit, Prober } from "./probe.ts"
+import { type Amounts, demandOf } from "./resources.ts"
 import type { RunLog } from "./run-log.ts"
 
 /** What a run tells each of its nodes. */
@@ -36,6 +39,12 @@ export interface RunContext {
   /** Nodes that a worker was told to compute. */
   readonly started: Set<string>
   readonly data: Extract<Request, { readonly _tag: "RunStage" }>["data"]
+  /** The engine that stages compute with. */
+  readonly engine: WantedEngine["choice"]
+  /** What the stages of this run share. */
+  readonly resources: Amounts
+  /** Why engines were taken, told once each. */
+  readonly announced: Set<string>
 }
 
 /** A node that is to be computed. */
@@ -120,6 +129,8 @@ const underLease = Effect.fnUntraced(function* (context: RunContext, task: Task,
   const isWanted = task.replace !== "always" || found._tag !== "Hit" || found.record !== task.record
   if (found._tag === "Hit" && isWanted) return { _tag: "Found", hit: found } satisfies TaskOutcome
   if (task.replace !== "never") yield* actions.remove(task.key)
+  // Who wants a result computed again wants all of it computed.
+  if (task.replace === "always") yield* Effect.flatMap(Checkpoints, ({ clear }) => clear(familyOf(task)))
   const retries = task.stage.options.retries ?? 0
   for (let attempt = 1; ; attempt++) {
     const outcome = yield* attemptOnce(context, task, lease, attempt, retries)
@@ -138,9 +149,7 @@ const attemptOnce = Effect.fnUntraced(function* (
   const startedAt = clock.currentTimeMillisUnsafe()
   const seconds = () => (clock.currentTimeMillisUnsafe() - startedAt) / 1000
   return yield* compute(context, task, attempt, startedAt).pipe(
-    Effect.flatMap(({ digest, metrics }) =>
-      publish(context, task, lease, { digest, metrics, startedAt, seconds: seconds() })
-    ),
+    Effect.flatMap((made) => publish(context, task, lease, { ...made, startedAt, seconds: seconds() })),
     Effect.catch((error) => {
       const again = attempt <= retries && worthRetrying.has(error._tag)
       return reportFailure(context, task, error, seconds(), again)
@@ -172,6 +181,7 @@ const compute = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const { node, stage, bound, key, reason } = task
   const metrics = new Map<string, number>()
+  let engine: EngineUse | undefined
   const environment = Object.entries(bound.environment).flatMap(([name, value]) =>
     value === null ? [] : [[name, value]]
   )
@@ -181,12 +191,17 @@ const compute = Effect.fnUntraced(function* (
       _tag: "RunStage",
       code: codeRefOf(context.layout, stage),
       key,
+      checkpoints: familyOf(task),
       params: node.params,
       inputs: bound.inputs,
       environment: Object.fromEntries(environment),
       store: context.layout.root,
       root: context.root,
-      data: context.data
+      data: context.data,
+      engine: {
+        choice: context.engine,
+        threads: demandOf(stage.options, context.resources).cores
+      }
     },
     {
       started: (pid) => {
@@ -194,8 +209,16 @@ const compute = Effect.fnUntraced(function* (
         context.log.add({ _tag: "NodeStarted", at: startedAt, node: node.name, key, reason, attempt, pid })
       },
       note: (note) => {
+        const at = clock.currentTimeMillisUnsafe()
+        if (note._tag === "Engine") {
+          engine = note.engine
+          if (context.announced.has(note.because)) return
+          context.announced.add(note.because)
+          context.log.add({ _tag: "Log", at, node: node.name, level: "info", message: note.because })
+          return
+        }
         if (note._tag === "Metric") metrics.set(note.name, note.value)
-        context.log.add({ ...note, at: clock.currentTimeMillisUnsafe(), node: node.name })
+        context.log.add({ ...note, at, node: node.name })
       }
     }
   )
@@ -204,7 +227,7 @@ const compute = Effect.fnUntraced(function* (
   const reply = yield* limited
   if (reply._tag !== "Stored")
     return yield* Effect.die(new Error(`a worker answered RunStage with ${reply._tag}`))
-  return { digest: reply.digest, metrics: Object.fromEntries(metrics) }
+  return { digest: reply.digest, metrics: Object.fromEntries(metrics), engine }
 })
 
 const withTimeout = <A, E, R>(job: Effect.Effect<A, E, R>, stage: string, millis: number) =>
@@ -216,17 +239,20 @@ const withTimeout = <A, E, R>(job: Effect.Effect<A, E, R>, stage: string, millis
 interface Computed {
   readonly digest: Digest
   readonly metrics: MetricValues
+  readonly engine: EngineUse | undefined
   readonly startedAt: number
   readonly seconds: number
 }
 
 const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, lease: Lease, made: Computed) {
   const { node, stage, bound, key } = task
+  const engine = made.engine === undefined ? {} : { engine: made.engine }
   const artifacts = yield* Artifacts
   const actions = yield* Actions
-  const files = yield* context.files.digests(stage)
+  const declared = { stage, params: node.params }
+  const files = yield* context.files.digests(declared)
   const edited = Object.keys(files).filter((path) => files[path] !== bound.files[path])
-  if (edited.length === 0 && context.files.stamps(stage) !== task.stamps) {
+  if (edited.length === 0 && context.files.stamps(declared) !== task.stamps) {
     return yield* new InputEdited({ stage: stage.name, files: Object.keys(files) })
   }
   if (edited.length > 0) return yield* new InputEdited({ stage: stage.name, files: edited })
@@ -242,8 +268,9 @@ const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, le
     seconds: made.seconds,
     startedAt: made.startedAt,
     metrics: made.metrics,
-    provenance: context.provenance
+    provenance: { ...context.provenance, ...engine }
   })
+  yield* settleCheckpoints(task)
   // Somebody may have published first: then theirs is the result, and it has to be whole.
   const { blobs } = record.output === made.digest ? contents : yield* artifacts.check(record.output)
   const { metrics, seconds, bytes, output: digest } = record
@@ -258,7 +285,8 @@ const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, le
     seconds,
     bytes,
     metrics,
-    unchanged
+    unchanged,
+    ...(record.provenance.engine === undefined ? {} : { engine: record.provenance.engine })
   })
   const hit: Hit = {
     _tag: "Hit",
@@ -271,6 +299,21 @@ const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, le
     blobs: [...blobs]
   }
   return { _tag: "Computed", hit } satisfies TaskOutcome
+})
+
+const familyOf = ({ stage, node, bound }: Task): Digest => checkpointFamily(stage, node.params, bound)
+
+/**
+ * The result is there: its checkpoints have done their service, but for the last one where the computation can go on. What
+ * cannot be removed now is left to garbage collection.
+ */
+const settleCheckpoints = Effect.fnUntraced(function* (task: Task) {
+  const checkpoints = yield* Checkpoints
+  const family = familyOf(task)
+  const kept = task.stage.options.checkpoint === undefined ? 0 : 1
+  yield* Effect.ignore(
+    Effect.andThen(checkpoints.keep(family, task.key, kept), checkpoints.dropEmpty(family))
+  )
 })
 
 const reportFailure = Effect.fnUntraced(function* (

@@ -122,7 +122,11 @@ const sameParts = (a: BoundParts, b: BoundParts): boolean =>
   a.fixed === b.fixed &&
   sameTree(a.inputs, b.inputs) &&
   sameTree(a.environment, b.environment) &&
-  sameTree(a.files, b.files)
+  sameTree(a.files, b.files) &&
+  sameTree(engineTree(a), engineTree(b))
+
+const engineTree = ({ engine }: BoundParts): Tree =>
+  engine === undefined ? null : { name: engine.name, device: engine.device, versions: engine.versions }
 
 type Tree = string | null | ReadonlyArray<Tree> | { readonly [key: string]: Tree }
 

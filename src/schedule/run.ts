@@ -11,13 +11,16 @@ import type { StoreLayout } from "../artifact/layout.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
 import { type DeclaredFileMissing, DeclaredFiles } from "../plan/bound.ts"
 import type { ElaboratedNode, Elaboration } from "../plan/elaboration.ts"
-import type { BoundParts } from "../plan/key.ts"
+import type { BoundParts, EngineIdentity } from "../plan/key.ts"
 import { lastNode, readLastRun } from "../plan/last-run.ts"
 import { dependenciesOf } from "../plan/order.ts"
 import type { Project } from "../plan/project.ts"
+import { mayUseEngine } from "../plan/uses-engine.ts"
 import type { Event, Status } from "../track/event.ts"
 import { RunStore } from "../track/run-store.ts"
+import type { WantedEngine } from "../worker/protocol.ts"
 import { bindNode, missReason } from "./bind-node.ts"
+import { identifyEngine } from "./identify-engine.ts"
 import { holdRunLease, waitForCollection } from "./live-run.ts"
 import { type RunContext, runTask, type Task, type TaskOutcome } from "./node-run.ts"
 import { type Hit, makeProber } from "./probe.ts"
@@ -38,6 +41,12 @@ export interface RunOptions {
   readonly provenance: Provenance
   readonly data: RunContext["data"]
   readonly environment: NodeJS.ProcessEnv
+  readonly engine: {
+    /** What stages compute with. */
+    readonly choice: WantedEngine["choice"]
+    /** The engine as it counts in keys; `undefined` where it is not to count. */
+    readonly strict?: EngineIdentity | undefined
+  }
   readonly watch: (event: Event) => void
 }
 
@@ -64,7 +73,10 @@ export const runPlan = (options: RunOptions) =>
         root: options.project.root,
         started: new Set(),
         provenance: options.provenance,
-        data: options.data
+        data: options.data,
+        engine: options.engine.choice,
+        resources: options.resources,
+        announced: new Set()
       }
       log.add(startOf(options, startedAt))
       const schedule = makeSchedule(options, context, memory)
@@ -166,7 +178,14 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
 
   const lookAt = Effect.fnUntraced(function* (node: ElaboratedNode, at: number) {
     const digestOf = (name: string) => digests.get(name)
-    const bound = yield* bindNode(elaboration, node, digestOf, context.files, options.environment)
+    const bound = yield* bindNode(
+      elaboration,
+      node,
+      digestOf,
+      context.files,
+      options.environment,
+      options.engine.strict
+    )
     if (bound === undefined) return
     const found = yield* prober.probe(node.name, bound.parts)
     const forced = options.force.has(node.name)
@@ -196,6 +215,16 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
       }
       ready = []
     }).pipe(Effect.ensuring(Effect.sync(release)))
+  })
+
+  /** Before the first stage runs: hours of work must not end at an engine that is not there. */
+  const checkEngine = Effect.suspend(() => {
+    const { choice } = options.engine
+    const isWanted = nodes.some((node) => {
+      const stage = elaboration.stages[node.stage]
+      return !digests.has(node.name) && stage !== undefined && mayUseEngine(stage)
+    })
+    return choice === "auto" || !isWanted ? Effect.void : Effect.asVoid(identifyEngine(choice))
   })
 
   const launch = (ended: Queue.Queue<Ended>) =>
@@ -252,8 +281,9 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
 
   const loop = Effect.gen(function* () {
     const ended = yield* Queue.unbounded<Ended>()
-    for (;;) {
+    for (let checked = false; ; checked ||= tasks.length + running.size > 0) {
       yield* lookAtReady
+      if (!checked && tasks.length > 0) yield* checkEngine
       yield* launch(ended)
       if (running.size === 0 && pausing === 0) break
       yield* conclude(ended, yield* Queue.take(ended))
@@ -264,7 +294,11 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
   /** Says of every node that was not reached that it was not. */
   const skipRest = (status: Status, at: number): void => {
     const because =
-      status === "interrupted" ? "the run was interrupted" : `\`${failed}\` failed and the run stopped`
+      status === "interrupted"
+        ? "the run was interrupted"
+        : failed === undefined
+          ? "the run could not go on"
+          : `\`${failed}\` failed and the run stopped`
     const release = log.hold()
     for (const { name } of nodes) {
       if (digests.has(name) || dropped.has(name) || context.started.has(name)) continue

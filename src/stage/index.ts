@@ -1,4 +1,6 @@
 /** The vocabulary that authors of stages and pipelines import. */
+export { Engine } from "../tensor/engine.ts"
+export { Checkpoint, type CheckpointValue } from "./checkpoint.ts"
 export type { InputSpec, Node, StageMeta, StageOptions } from "./node.ts"
 export type { Output } from "./output.ts"
 export { Pipeline } from "./pipeline.ts"

@@ -33,7 +33,10 @@ export interface RecordOf<K extends AnyKind> {
   readonly record: K
 }
 
-/** What a stage asks of the schedule. None of it is part of the cache key, except `environment` and `files`. */
+/**
+ * What a stage asks of the schedule. None of it is part of the cache key, except what `environment`, `files` and `fileParams`
+ * name.
+ */
 export interface StageOptions {
   /** Processor cores it keeps busy. Default 1. */
   readonly cores?: number
@@ -49,4 +52,16 @@ export interface StageOptions {
   readonly environment?: ReadonlyArray<string>
   /** Files it reads, relative to the project. Their contents are part of the key. */
   readonly files?: ReadonlyArray<string>
+  /**
+   * Params that name files it reads, as dotted paths: `["weights", "network.file"]`. A relative name is relative to the project.
+   * The contents are part of the key. A param that is absent or `null` names none.
+   */
+  readonly fileParams?: ReadonlyArray<string>
+  readonly checkpoint?: {
+    /**
+     * Params, as dotted paths, that may have another value in a checkpoint that the stage goes on from: `["options.epochs"]`.
+     * The stage itself must see which checkpoints are of use, and end with the same bytes from each of them.
+     */
+    readonly continues: ReadonlyArray<string>
+  }
 }

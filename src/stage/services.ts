@@ -1,6 +1,8 @@
 /** Everything that a stage may touch besides its inputs and params. Whatever is not here, it cannot yield. */
 import { Context, Effect } from "effect"
 import type { DataSource } from "../data/data-source.ts"
+import type { Engine } from "../tensor/engine.ts"
+import type { Checkpoint } from "./checkpoint.ts"
 
 /** Numbers that a stage logs while it runs: curves and results. They are kept with the artifact, not in it. */
 export class Metrics extends Context.Service<
@@ -23,7 +25,7 @@ export class Progress extends Context.Service<
 }
 
 /** What a stage's `run` may require. Effect's own logging needs nothing: it goes to the run's journal. */
-export type StageServices = Metrics | Progress | DataSource
+export type StageServices = Metrics | Progress | DataSource | Engine | Checkpoint
 
 /** What a stage's `run` may fail with. */
 export type StageFailure = { readonly _tag: string; readonly message: string }

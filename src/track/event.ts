@@ -5,7 +5,7 @@
  * told in full from its events alone.
  */
 import { Schema } from "effect"
-import { MetricValues, Provenance } from "../artifact/action.ts"
+import { EngineUse, MetricValues, Provenance } from "../artifact/action.ts"
 import { Digest } from "../artifact/digest.ts"
 
 /** Milliseconds since 1970. */
@@ -71,7 +71,9 @@ export const Event = Schema.TaggedUnion({
     seconds: Schema.Finite,
     bytes: Schema.Int,
     metrics: MetricValues,
-    unchanged: Schema.Boolean
+    unchanged: Schema.Boolean,
+    /** What computed its tensors. */
+    engine: Schema.optionalKey(EngineUse)
   },
   /** An attempt failed; it is tried again when `retry` is true. */
   NodeFailed: { at, node, failure: Failure, seconds: Schema.Finite, retry: Schema.Boolean },

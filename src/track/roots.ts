@@ -32,6 +32,8 @@ export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: numbe
     if (newer >= keepRuns && !alive && !(yield* runs.isPinned(id))) continue
     kept.push(id)
     for (const event of run.events) {
+      // What a run only began may have left checkpoints.
+      if (event._tag === "NodeStarted") keys.add(event.key)
       if (event._tag !== "NodeCached" && event._tag !== "NodeFinished") continue
       keys.add(event.key)
       artifacts.add(event.digest)

@@ -1,6 +1,6 @@
 /** One node's part of a run's view, and the fold that makes it from the node's events. */
 import { Schema } from "effect"
-import { MetricValues } from "../artifact/action.ts"
+import { EngineUse, MetricValues } from "../artifact/action.ts"
 import { Digest } from "../artifact/digest.ts"
 import { type Event, Failure, PlannedNode } from "./event.ts"
 import { Series } from "./run-series.ts"
@@ -48,6 +48,8 @@ export const NodeView = Schema.Struct({
   failure: Schema.optionalKey(Failure),
   /** The artifact is byte for byte the one of the node's last run. */
   unchanged: Schema.Boolean,
+  /** What computed its tensors, where this run computed it. */
+  engine: Schema.optionalKey(EngineUse),
   /** Curves, thinned out evenly where they are long. */
   series: Schema.Record(Schema.String, Schema.Array(Schema.Tuple([Schema.Finite, Schema.Number]))),
   /** The latest log lines. */
@@ -127,6 +129,7 @@ export class NodeFold {
         node.seconds += event.seconds
         node.bytes = event.bytes
         node.unchanged = event.unchanged
+        if (event.engine !== undefined) node.engine = event.engine
         this.#produced("ran", event)
         break
       case "NodeFailed":

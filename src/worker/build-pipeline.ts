@@ -145,6 +145,13 @@ const describeNode = Effect.fnUntraced(function* (
       return new BadWiring({ pipeline: pipeline.name, reason: `node \`${name}\`: ${details}`, hint })
     }
   })
+  const encoded = yield* asJson(params)
+  const lost = (node.stage.options.checkpoint?.continues ?? []).find((path) => !hasParam(encoded, path))
+  if (lost !== undefined) {
+    const reason = `stage \`${node.stage.name}\` continues checkpoints with other \`${lost}\`, which node \`${name}\` does not have`
+    const hint = "`checkpoint.continues` names params by dotted paths, as their schema encodes them"
+    return yield* new BadWiring({ pipeline: pipeline.name, reason, hint })
+  }
   const inputs: Record<string, string | ReadonlyArray<string> | { readonly [key: string]: string }> = {}
   const nameOf = (output: AnyOutput) => named.get(output.node) ?? ""
   for (const [input, wire] of Object.entries(node.inputs)) {
@@ -152,7 +159,10 @@ const describeNode = Effect.fnUntraced(function* (
     else if (Array.isArray(wire)) inputs[input] = wire.map(nameOf)
     else inputs[input] = Object.fromEntries(outputsOf(wire).map(([key, output]) => [key, nameOf(output)]))
   }
-  return { name, stage: indexOf(node.stage), params: yield* asJson(params), inputs } satisfies BuiltNode
+  return { name, stage: indexOf(node.stage), params: encoded, inputs } satisfies BuiltNode
 })
+
+const hasParam = (params: Schema.Json | undefined, path: string): boolean =>
+  path.split(".").reduce<unknown>((at, part) => (isModules(at) ? at[part] : undefined), params) !== undefined
 
 const asJson = (value: unknown) => Effect.orDie(Schema.decodeUnknownEffect(Schema.Json)(value ?? null))

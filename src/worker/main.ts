@@ -7,13 +7,16 @@ import process from "node:process"
 import { Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
 import { Artifacts } from "../artifact/artifacts.ts"
 import { Blobs } from "../artifact/blobs.ts"
+import { Checkpoints } from "../artifact/checkpoints.ts"
 import { Disk } from "../artifact/disk.ts"
 import { storeLayout } from "../artifact/layout.ts"
 import { type DataSourceConfig, dataSourceLive } from "../data/data-source-live.ts"
+import { probeEngines } from "../tensor/choose.ts"
+import { startedEngine } from "../tensor/started-engine.ts"
 import { buildPipeline } from "./build-pipeline.ts"
 import { describe } from "./describe.ts"
 import { failureOf } from "./failure.ts"
-import { Reply, Request } from "./protocol.ts"
+import { Reply, Request, type WantedEngine } from "./protocol.ts"
 import { runStage, type Send } from "./run-stage.ts"
 import { endWithParent } from "./watch-parent.ts"
 
@@ -41,16 +44,21 @@ const throttled = (forward: Send): Send => {
   }
 }
 
+const startEngine = ({ engine }: { readonly engine: WantedEngine }) =>
+  startedEngine(engine.choice, engine.threads)
+
 type RunRequest = Extract<Request, { readonly _tag: "RunStage" }>
 
 /** Stores by their directory: what was verified once is not hashed again for the next stage. */
-const stores = new Map<string, ManagedRuntime.ManagedRuntime<Artifacts, never>>()
+const stores = new Map<string, ManagedRuntime.ManagedRuntime<Artifacts | Checkpoints, never>>()
 
 const storeAt = (directory: string) => {
   const known = stores.get(directory)
   if (known !== undefined) return known
-  const blobs = Blobs.layer(storeLayout(directory)).pipe(Layer.provide(Disk.layer))
-  const made = ManagedRuntime.make(Artifacts.layer.pipe(Layer.provide(blobs)))
+  const layout = storeLayout(directory)
+  const artifacts = Artifacts.layer.pipe(Layer.provide(Blobs.layer(layout)))
+  const services = Layer.mergeAll(artifacts, Checkpoints.layer(layout))
+  const made = ManagedRuntime.make(services.pipe(Layer.provide(Disk.layer)))
   stores.set(directory, made)
   return made
 }
@@ -66,7 +74,7 @@ const dataConfig = ({ data }: RunRequest): DataSourceConfig => ({
 const run = (request: RunRequest): Effect.Effect<Reply, unknown> => {
   process.chdir(request.root)
   return Effect.flatMap(storeAt(request.store).contextEffect, (store) =>
-    runStage(request, throttled(untilEnd())).pipe(
+    runStage(request, startEngine(request), throttled(untilEnd())).pipe(
       Effect.map((digest): Reply => ({ _tag: "Stored", digest })),
       Effect.provide(dataSourceLive(dataConfig(request))),
       Effect.provide(store)
@@ -92,6 +100,13 @@ const handle = (request: Request): Effect.Effect<Reply, unknown> => {
       return Effect.map(buildPipeline(request), (built): Reply => ({ _tag: "Elaborated", built }))
     case "Describe":
       return Effect.map(describe(request), (described): Reply => ({ _tag: "Described", ...described }))
+    case "StartEngine":
+      return Effect.map(
+        startEngine(request),
+        ({ engine }): Reply => ({ _tag: "EngineStarted", engine: engine.info })
+      )
+    case "ProbeEngines":
+      return Effect.map(probeEngines(1), (reports): Reply => ({ _tag: "EnginesProbed", reports }))
   }
 }
 

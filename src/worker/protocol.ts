@@ -6,6 +6,8 @@
  */
 import { Schema } from "effect"
 import { Digest } from "../artifact/digest.ts"
+import { EngineInfo } from "../tensor/engine.ts"
+import { EngineChoice, EngineReport } from "../tensor/engine-choice.ts"
 import { Failure } from "../track/event.ts"
 
 /** Code that a worker is to load: a bundle, and by specifier where each package is resolved from, and where it must lie. */
@@ -22,6 +24,14 @@ export const wired = <T extends Schema.Codec<unknown, unknown>>(item: T) =>
 const WiredDigests = Schema.Record(Schema.String, wired(Digest))
 export type WiredDigests = typeof WiredDigests.Type
 
+/** The engine that a stage is to compute with. */
+export const WantedEngine = Schema.Struct({
+  choice: EngineChoice,
+  /** Cores that it may keep busy. */
+  threads: Schema.Int
+})
+export type WantedEngine = typeof WantedEngine.Type
+
 export const Request = Schema.TaggedUnion({
   /** Builds a pipeline and describes its nodes. */
   Elaborate: {
@@ -37,6 +47,8 @@ export const Request = Schema.TaggedUnion({
   RunStage: {
     code: CodeRef,
     key: Digest,
+    /** Where its checkpoints lie. */
+    checkpoints: Digest,
     params: Schema.Json,
     inputs: WiredDigests,
     environment: Schema.Record(Schema.String, Schema.String),
@@ -47,8 +59,13 @@ export const Request = Schema.TaggedUnion({
       directory: Schema.NullOr(Schema.String),
       cache: Schema.String,
       offline: Schema.Boolean
-    })
-  }
+    }),
+    engine: WantedEngine
+  },
+  /** Starts an engine as a stage would, to see whether and which. */
+  StartEngine: { engine: WantedEngine },
+  /** Tries all engines, to say which there are. */
+  ProbeEngines: {}
 })
 export type Request = typeof Request.Type
 
@@ -59,7 +76,9 @@ const StageOptions = Schema.Struct({
   timeoutMillis: Schema.optionalKey(Schema.Finite),
   retries: Schema.optionalKey(Schema.Int),
   environment: Schema.optionalKey(Schema.Array(Schema.String)),
-  files: Schema.optionalKey(Schema.Array(Schema.String))
+  files: Schema.optionalKey(Schema.Array(Schema.String)),
+  fileParams: Schema.optionalKey(Schema.Array(Schema.String)),
+  checkpoint: Schema.optionalKey(Schema.Struct({ continues: Schema.Array(Schema.String) }))
 })
 
 /** A stage as a pipeline uses it, and where its code is: an export of a module or of a package. */
@@ -114,7 +133,11 @@ export const Reply = Schema.TaggedUnion({
   Described: { pipeline: Schema.NullOr(PipelineDescription), stages: Schema.Array(StageDescription) },
   Elaborated: { built: Built },
   Stored: { digest: Digest },
+  EngineStarted: { engine: EngineInfo },
+  EnginesProbed: { reports: Schema.Array(EngineReport) },
   Failed: { failure: Failure },
+  /** The stage computes with this engine; `because` says why it is this one. */
+  Engine: { engine: EngineInfo, because: Schema.String },
   Metric: { name: Schema.String, value: Schema.Number, step: Schema.optionalKey(Schema.Finite) },
   Progress: { done: Schema.Finite, total: Schema.Finite, unit: Schema.String },
   Log: { level: Schema.Literals(["debug", "info", "warning", "error"]), message: Schema.String }

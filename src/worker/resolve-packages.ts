@@ -2,16 +2,16 @@
  * Where a bundle's packages come from.
  *
  * Bundles lie in the store, far from any `node_modules`. Their packages are resolved from the directories of the code they
- * were made of; Effect always from this program, because two copies of it in one process are two runtimes.
+ * were made of; those that this program provides, from this program.
  */
 import { registerHooks } from "node:module"
 import { pathToFileURL } from "node:url"
 import type { CodeRef } from "./protocol.ts"
+import { isProvided } from "./provided-packages.ts"
 
 type Imports = CodeRef["imports"]
 
 const bundles = new Map<string, Imports>()
-const isEffect = /^(effect|@effect\/[^/]+)(\/|$)/
 
 /** From now on, a package imported by the module at `url` is resolved as if that module lay in the package's directory. */
 export const resolvePackages = (url: string, imports: Imports): void => {
@@ -20,7 +20,7 @@ export const resolvePackages = (url: string, imports: Imports): void => {
       resolve: (specifier, context, next) => {
         const known = context.parentURL === undefined ? undefined : bundles.get(context.parentURL)
         if (known === undefined) return next(specifier, context)
-        if (isEffect.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url })
+        if (isProvided(specifier)) return next(specifier, { ...context, parentURL: import.meta.url })
         const place = known[specifier]
         if (place === undefined) return next(specifier, context)
         const found = next(specifier, { ...context, parentURL: pathToFileURL(`${place.from}/_.mjs`).href })

@@ -3,8 +3,14 @@ import { ConfigProvider, Effect, Layer, Logger, Random } from "effect"
 import { Artifacts } from "../artifact/artifacts.ts"
 import type { Digest } from "../artifact/digest.ts"
 import type { AnyKind } from "../artifact/kind.ts"
+import { Checkpoint } from "../stage/checkpoint.ts"
 import type { InputSpec } from "../stage/node.ts"
 import { Metrics, Progress } from "../stage/services.ts"
+import type { Chosen } from "../tensor/choose.ts"
+import { Engine } from "../tensor/engine.ts"
+import type { EngineUnavailable } from "../tensor/engine-unavailable.ts"
+import { lazyEngine } from "../tensor/lazy-engine.ts"
+import { liveCheckpoint } from "./live-checkpoint.ts"
 import { BadModule, isStage, type LoadedStage, loadModule } from "./loaded.ts"
 import type { Reply, Request, WiredDigests } from "./protocol.ts"
 
@@ -13,13 +19,21 @@ type RunRequest = Extract<Request, { readonly _tag: "RunStage" }>
 /** Says something to the scheduler. */
 export type Send = (reply: Reply) => void
 
-/** Loads and runs the requested stage; succeeds with the digest of what it stored. */
-export const runStage = Effect.fnUntraced(function* (request: RunRequest, send: Send) {
+/**
+ * Loads and runs the requested stage; succeeds with the digest of what it stored.
+ *
+ * @param startEngine gives the engine that was asked for; called only for a stage that computes with tensors
+ */
+export const runStage = Effect.fnUntraced(function* (
+  request: RunRequest,
+  startEngine: Effect.Effect<Chosen, EngineUnavailable>,
+  send: Send
+) {
   const stage = yield* loadStage(request)
   const artifacts = yield* Artifacts
   const inputs = yield* readInputs(artifacts, stage, request.inputs)
   const value = yield* stage.execute(inputs, request.params).pipe(
-    Effect.provide(stageServices(request, send)),
+    Effect.provide(stageServices(request, startEngine, send)),
     // A stage that draws from Effect's Random draws the same numbers whenever it runs under the same key.
     Random.withSeed(request.key)
   )
@@ -62,8 +76,17 @@ const isList = (wire: WiredDigests[string]): wire is ReadonlyArray<Digest> => Ar
 const kindOf = (spec: InputSpec): AnyKind =>
   "list" in spec ? spec.list : "record" in spec ? spec.record : spec
 
-const stageServices = (request: RunRequest, send: Send) =>
+const stageServices = (
+  request: RunRequest,
+  startEngine: Effect.Effect<Chosen, EngineUnavailable>,
+  send: Send
+) =>
   Layer.mergeAll(
+    Layer.effect(Checkpoint, liveCheckpoint(request.checkpoints, request.key)),
+    Layer.effect(
+      Engine,
+      lazyEngine(startEngine, ({ engine, because }) => send({ _tag: "Engine", engine: engine.info, because }))
+    ),
     Layer.succeed(Metrics, {
       log: (name, value, step) =>
         Effect.sync(() =>

@@ -41,8 +41,11 @@ export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { fa
   }
 }
 
-type Outcome = Extract<Reply, { readonly _tag: "Elaborated" | "Described" | "Stored" }>
-type Note = Extract<Reply, { readonly _tag: "Metric" | "Progress" | "Log" }>
+type Outcome = Extract<
+  Reply,
+  { readonly _tag: "Elaborated" | "Described" | "Stored" | "EngineStarted" | "EnginesProbed" }
+>
+type Note = Extract<Reply, { readonly _tag: "Metric" | "Progress" | "Log" | "Engine" }>
 
 export interface WorkersShape {
   /**
@@ -79,7 +82,7 @@ const workerEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 }
 
 const passedOn =
-  /^(PATH|HOME|USER|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|NODE_.*|SSL_CERT_.*|CUDA_.*|NVIDIA_.*|(https?|no|all)_proxy)$/i
+  /^(PATH|HOME|USER|TMPDIR|TEMP|TMP|SystemRoot|LD_LIBRARY_PATH|NODE_.*|SSL_CERT_.*|CUDA_.*|NVIDIA_.*|PIPELINE_TFJS_NODE|(https?|no|all)_proxy)$/i
 
 const makeWorkers = Effect.fnUntraced(function* (entry: string) {
   const idle: Array<ChildProcess> = []
@@ -116,7 +119,7 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
 
   /**
    * Keeps a worker for another stage, or ends it. A pipeline's file must leave nothing behind for stages; and modules, once
-   * loaded, are never given back.
+   * loaded, are never given back: a worker that has tried engines keeps what it has loaded, with the threads of then.
    */
   const retire = (worker: ChildProcess, request: Request): void => {
     const done = (jobs.get(worker) ?? 0) + 1
@@ -155,6 +158,7 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
           case "Metric":
           case "Progress":
           case "Log":
+          case "Engine":
             return listener.note(reply)
           case "Failed":
             release()

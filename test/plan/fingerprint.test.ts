@@ -1,5 +1,6 @@
 /** What the code part of a key sees, on real files through the real bundler. */
 import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Bundle, bundle } from "../../src/plan/bundle.ts"
@@ -128,6 +129,41 @@ describe("the code of a stage", () => {
         files.map(({ path }) => path),
         [lab.path("stage.ts"), lab.path("lib/helpers.ts")]
       )
+    })
+  )
+})
+
+describe("TensorFlow.js", () => {
+  const tensors =
+    'import * as tf from "@tensorflow/tfjs-core"\nexport const double = (x: tf.Tensor) => tf.add(x, x)\n'
+  const text = stage
+    .replace("used(a)", "[used(a), double]")
+    .replace("import { used", 'import { double } from "./lib/tensors.ts"\nimport { used')
+
+  it.effect("counts by the version that this program brings, and is resolved from nowhere else", () =>
+    Effect.gen(function* () {
+      const { packages, imports } = yield* bundled({ ...base, "lib/tensors.ts": tensors, "stage.ts": text })
+      assert.deepStrictEqual(Object.keys(packages).sort(), ["@tensorflow/tfjs-core", "effect"])
+      assert.deepStrictEqual(imports, {})
+    })
+  )
+
+  it.effect("is not among the packages of a stage that makes no use of it", () =>
+    Effect.gen(function* () {
+      const idle = text.replace("[used(a), double]", "used(a)")
+      const { packages } = yield* bundled({ ...base, "lib/tensors.ts": tensors, "stage.ts": idle })
+      assert.deepStrictEqual(Object.keys(packages), ["effect"])
+    })
+  )
+
+  it.effect("comes into no stage because this program could start engines", () =>
+    Effect.gen(function* () {
+      const index = JSON.stringify(join(repository, "src/index.ts"))
+      const plain = `import { Effect, Engine, Schema, Stage, Table } from ${index}\n${stage.replace(vocabulary, "").replace("return {", "yield* Engine; return {")}`
+      const { code, packages } = yield* bundled({ ...base, "stage.ts": plain })
+      assert.deepStrictEqual(Object.keys(packages), ["effect"])
+      assert.notInclude(code, "import(")
+      assert.include(code, "pipeline/tensor/Engine")
     })
   )
 })

@@ -74,6 +74,23 @@ describe("a stage is refused", () => {
   )
 })
 
+describe("a stage that computes with tensors is refused", () => {
+  it.effect.each([
+    [
+      "random numbers of TensorFlow.js",
+      'import * as tf from "@tensorflow/tfjs-core"',
+      "return tf.randomUniform([x])"
+    ],
+    ["the same by name", 'import { dropout as drop } from "@tensorflow/tfjs-core"', "return drop(x, 0.5)"]
+  ] as const)("%s", ([, imports, body]) =>
+    Effect.gen(function* () {
+      const complaint = yield* complaintAbout(`${imports}\n${stage(body)}`)
+      assert.match(complaint?.message ?? "", /tfjs-core\.(randomUniform|dropout)/)
+      assert.include(complaint?.hint, "seed")
+    })
+  )
+})
+
 describe("a stage is refused as well", () => {
   it.effect.each([
     ["process.env", 'import process from "node:process"', "return process.env.HOME"],
@@ -100,6 +117,10 @@ describe("a stage is accepted", () => {
       )
     ],
     ["that calls what every object has", stage("return toString() + (x instanceof Date)")],
+    [
+      "that computes with tensors",
+      `import * as tf from "@tensorflow/tfjs-core"\n${stage("return tf.grad((a) => tf.sum(tf.square(a)))(x)")}`
+    ],
     ["that only speaks of them", stage('return "Math.random() and process.env"')],
     [
       "that hashes and compresses",

@@ -16,6 +16,8 @@ const bound: BoundParts = {
   files: { "data/labels.csv": digestOf("labels") }
 }
 
+const onnx = { name: "onnx", device: "cpu", versions: { "onnxruntime-node": "1.30.0" } }
+
 describe("cache key", () => {
   // Golden, and computed by golden-keys.py, which knows only the encoding's description. Whoever changes these changes every key in every store, and must raise `keyFormat`.
   it("is pinned", () => {
@@ -61,10 +63,24 @@ describe("cache key", () => {
     ["a list of one instead of one", { ...bound, inputs: { ...bound.inputs, data: [digestOf("data")] } }],
     ["a declared variable", { ...bound, environment: { OMP_NUM_THREADS: "4", UNSET: null } }],
     ["whether a declared variable is set", { ...bound, environment: { OMP_NUM_THREADS: "2", UNSET: "" } }],
-    ["a declared file", { ...bound, files: { "data/labels.csv": digestOf("others") } }]
+    ["a declared file", { ...bound, files: { "data/labels.csv": digestOf("others") } }],
+    ["an engine that is to count", { ...bound, engine: onnx }]
   ]
   it.each(bindings)("%s is part of it", (_, parts) => {
     assert.notStrictEqual(cacheKey(parts), cacheKey(bound))
+  })
+
+  it.each([
+    ["name", { ...onnx, name: "cpu" }],
+    ["device", { ...onnx, device: "NVIDIA H200" }],
+    ["version", { ...onnx, versions: { "onnxruntime-node": "1.31.0" } }]
+  ])("the %s of an engine that is to count is part of it", (_, engine) => {
+    assert.notStrictEqual(cacheKey({ ...bound, engine }), cacheKey({ ...bound, engine: onnx }))
+  })
+
+  it("the threads of an engine are not", () => {
+    const engine: typeof onnx & { readonly threads: number } = { ...onnx, threads: 2 }
+    assert.strictEqual(cacheKey({ ...bound, engine }), cacheKey({ ...bound, engine: onnx }))
   })
 
   it("the order in which params, inputs and packages were written is not", () => {

@@ -93,6 +93,18 @@ describe("why a node runs", () => {
     )
   })
 
+  it("names the engine where that counts", () => {
+    const engine = { name: "onnx", device: "cpu", versions: { "onnxruntime-node": "1.30.0" } }
+    const newer = { ...engine, versions: { "onnxruntime-node": "1.31.0" } }
+    assert.isUndefined(why({ ...now, engine }, { ...last, engine }, code))
+    assert.strictEqual(
+      why({ ...now, engine: newer }, { ...last, engine }, code),
+      "engine versions onnxruntime-node 1.30.0 → 1.31.0"
+    )
+    assert.strictEqual(why({ ...now, engine }, last, code), "the engine counts (--engine-strict)")
+    assert.strictEqual(why(now, { ...last, engine }, code), "the engine no longer counts")
+  })
+
   it("names the first difference when there are several: params before code before inputs", () => {
     const all = { ...now, params: { epochs: 4 }, stage: { ...stage, code: "c2" }, inputs: {} }
     assert.match(why(all, last, code) ?? "", /^params/)

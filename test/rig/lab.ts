@@ -15,9 +15,11 @@ import { type StoreLayout, storeLayout } from "../../src/artifact/layout.ts"
 import { localStore } from "../../src/artifact/local-store.ts"
 import { verify } from "../../src/artifact/verify.ts"
 import { elaborate } from "../../src/plan/elaborate.ts"
+import type { EngineIdentity } from "../../src/plan/key.ts"
 import { nodesInScope } from "../../src/plan/scope.ts"
 import { forecast } from "../../src/schedule/forecast.ts"
 import { runPlan } from "../../src/schedule/run.ts"
+import type { EngineChoice } from "../../src/tensor/engine-choice.ts"
 import type { Event } from "../../src/track/event.ts"
 import { RunStore } from "../../src/track/run-store.ts"
 import { foldRun, type RunView } from "../../src/track/run-view.ts"
@@ -51,6 +53,10 @@ export interface RunArguments {
   readonly keepGoing?: boolean
   readonly cores?: number
   readonly environment?: NodeJS.ProcessEnv
+  /** What stages compute with. Default: `cpu`. */
+  readonly engine?: EngineChoice
+  /** The engine as it is to count in keys. */
+  readonly strict?: EngineIdentity
   /** Called for every event as it happens. */
   readonly watch?: (event: Event) => void
   readonly disk?: DiskShape
@@ -126,6 +132,7 @@ export class Lab {
         },
         data: { directory: null, cache: this.path("data-cache"), offline: true },
         environment: options.environment ?? {},
+        engine: { choice: options.engine ?? "cpu", strict: options.strict },
         watch: (event) => {
           events.push(event)
           options.watch?.(event)
@@ -147,7 +154,8 @@ export class Lab {
         layout,
         root,
         force,
-        environment: options.environment ?? {}
+        environment: options.environment ?? {},
+        engine: options.strict
       })
     }).pipe(Effect.provide(this.services()))
   }

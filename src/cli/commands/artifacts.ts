@@ -194,8 +194,9 @@ const gc = Command.make(
     ).pipe(Effect.provide(yield* services(store, true)))
     if (json) return yield* printJson({ ...result, dryRun })
     const verb = dryRun ? "would remove" : "removed"
+    const checkpoints = result.checkpoints === 0 ? "" : ` and ${plural(result.checkpoints, "checkpoint")}`
     yield* printResult(
-      `${verb} ${plural(result.actions, "action record")} and ${plural(result.blobs, "blob")}, ${bytes(result.freed)}; ` +
+      `${verb} ${plural(result.actions, "action record")} and ${plural(result.blobs, "blob")}${checkpoints}, ${bytes(result.freed)}; ` +
         `kept ${plural(result.keptActions, "record")} and ${plural(result.keptBlobs, "blob")} for ${plural(result.keptRuns.length, "run")}\n`
     )
   })

@@ -7,6 +7,9 @@ import type { StoreFault, StoreVersionMismatch } from "../../artifact/store-erro
 import { mnistFiles } from "../../data/mnist.ts"
 import { describe } from "../../plan/elaborate.ts"
 import { listPipelines } from "../../plan/project.ts"
+import type { EngineReport } from "../../tensor/engine-choice.ts"
+import { cudaState } from "../../tensor/onnx/cuda.ts"
+import { Workers } from "../../worker/workers.ts"
 import * as flags from "../flags.ts"
 import { printJson, printResult, resultStyle, resultWidth } from "../output.ts"
 import { dataCache, program } from "../program.ts"
@@ -68,7 +71,7 @@ const works = (name: string, detail: string): Check => ({ name, state: "works", 
 
 const pipelinesCheck = (names: ReadonlyArray<string>): Check => works("pipelines", names.join(", "))
 
-/** Opens the store, and has a worker load a bundle: the two things that no run can do without. */
+/** Opens the store, has a worker load a bundle, and another one start every engine. */
 const storeChecks = (store: string, project: Parameters<typeof describe>[0]) => {
   const { layout, services } = storeServices(store, { create: true })
   const bundle = describe(project, layout, "a worker", { stages: [] }).pipe(
@@ -83,7 +86,8 @@ const storeChecks = (store: string, project: Parameters<typeof describe>[0]) => 
     )
   )
   return bundle.pipe(
-    Effect.map((worker) => [storeCheck(layout.root), worker]),
+    Effect.zip(engineChecks, { concurrent: true }),
+    Effect.map(([worker, engines]) => [storeCheck(layout.root), worker, ...engines, cudaCheck()]),
     Effect.provide(services),
     Effect.catch((error: StoreFault | StoreVersionMismatch) =>
       Effect.succeed<ReadonlyArray<Check>>([
@@ -91,6 +95,35 @@ const storeChecks = (store: string, project: Parameters<typeof describe>[0]) => 
       ])
     )
   )
+}
+
+const engineChecks = Effect.gen(function* () {
+  const workers = yield* Workers
+  const silent = { started: () => {}, note: () => {} }
+  const reply = yield* workers.run("engines", { _tag: "ProbeEngines" }, silent)
+  if (reply._tag !== "EnginesProbed")
+    return yield* Effect.die(new Error(`a worker answered ProbeEngines with ${reply._tag}`))
+  return reply.reports.map(engineCheck)
+}).pipe(
+  // An engine's library can take its process along.
+  Effect.catch((error) =>
+    Effect.succeed<ReadonlyArray<Check>>([
+      { name: "engines", state: "broken", detail: error.message, hint: "try each with --engine" }
+    ])
+  )
+)
+
+const engineCheck = (report: EngineReport): Check => {
+  const name = `engine: ${report.name}`
+  if (report.state === "missing") return { name, state: "missing", detail: report.reason, hint: report.hint }
+  const versions = Object.entries(report.info.versions).map(([library, version]) => `${library} ${version}`)
+  return works(name, `on ${report.info.device}, ${versions.join(", ")}`)
+}
+
+const cudaCheck = (): Check => {
+  const cuda = cudaState()
+  if (cuda.state === "works") return works("onnx on a GPU", "CUDA's library and a driver are there")
+  return { name: "onnx on a GPU", state: "missing", detail: cuda.reason, hint: cuda.hint }
 }
 
 const storeCheck = (root: string): Check => {

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { dot, mermaid } from "../../plan/diagram.ts"
 import { textDiagram } from "../../plan/text-diagram.ts"
+import { engineFlags } from "../engine.ts"
 import * as flags from "../flags.ts"
 import { printJson, printResult, resultWidth } from "../output.ts"
 import { displayWidth } from "../view/text.ts"
@@ -20,6 +21,7 @@ export const graph = Command.make(
       Flag.withDescription("how to draw it"),
       Flag.withDefault("text")
     ),
+    ...engineFlags,
     json: flags.json,
     store: flags.store
   },

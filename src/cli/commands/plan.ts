@@ -4,6 +4,7 @@ import { Command } from "effect/cli"
 import { elaborate } from "../../plan/elaborate.ts"
 import { nodesInScope } from "../../plan/scope.ts"
 import { type Decision, forecast } from "../../schedule/forecast.ts"
+import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
 import { printJson, printResult, resultStyle, resultWidth } from "../output.ts"
 import { storeServices } from "../store.ts"
@@ -18,6 +19,8 @@ interface PlanRequest {
   readonly force: ReadonlyArray<string>
   readonly store: Option.Option<string>
   readonly json: boolean
+  readonly engine: Option.Option<string>
+  readonly engineStrict: boolean
 }
 
 /** The elaborated pipeline, the nodes in scope, and what would become of each. */
@@ -25,6 +28,7 @@ export const decide = Effect.fnUntraced(function* (request: PlanRequest) {
   const { project, store } = yield* flags.located(request.store)
   const { layout, services } = storeServices(store, { create: true })
   return yield* Effect.gen(function* () {
+    const { strict } = yield* wantedEngine(request)
     const preset = Option.getOrNull(request.preset)
     const elaboration = yield* elaborate(project, layout, {
       pipeline: request.pipeline,
@@ -39,7 +43,8 @@ export const decide = Effect.fnUntraced(function* (request: PlanRequest) {
       layout,
       root: project.root,
       force,
-      environment: process.env
+      environment: process.env,
+      engine: strict
     })
     return { elaboration, nodes, decisions }
   }).pipe(Effect.provide(services))
@@ -61,6 +66,7 @@ export const plan = Command.make(
     preset: flags.preset,
     sets: flags.sets,
     ...flags.scope,
+    ...engineFlags,
     json: flags.json,
     store: flags.store
   },

@@ -6,6 +6,7 @@ import { elaborate } from "../../plan/elaborate.ts"
 import { nodesInScope } from "../../plan/scope.ts"
 import { machineAmounts } from "../../schedule/resources.ts"
 import { runPlan } from "../../schedule/run.ts"
+import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
 import { noteStyle, stderrSink, stdoutSink, timing } from "../output.ts"
 import { dataCache, provenanceOf } from "../program.ts"
@@ -53,6 +54,7 @@ export const run = Command.make(
       Flag.withDescription("never use the network for data"),
       Flag.withDefault(false)
     ),
+    ...engineFlags,
     json: flags.json,
     store: flags.store
   },
@@ -62,6 +64,7 @@ export const run = Command.make(
     const { layout, services } = storeServices(store, { create: true })
     const id = yield* newRunId
     const outcome = yield* Effect.gen(function* () {
+      const engine = yield* wantedEngine(options)
       const selection = {
         pipeline: options.pipeline,
         preset: Option.getOrNull(options.preset),
@@ -90,6 +93,7 @@ export const run = Command.make(
           offline: options.offline
         },
         environment: process.env,
+        engine,
         watch: (event) => reporter.event(event)
       })
     }).pipe(Effect.scoped, Effect.provide(services))

@@ -1,4 +1,5 @@
 /** `pipeline show RUN`: one run in full. Its `--json` is the `RunView` itself. */
+import { engineText } from "../../tensor/engine-choice.ts"
 import type { NodeView, RunView } from "../../track/run-view.ts"
 import { becauseText } from "./because.ts"
 import { bytes, dateTime, duration, number, relative, shortDigest, sparkline } from "./format.ts"
@@ -36,10 +37,22 @@ const header = (view: RunView, { style, now, width }: TextOptions): Array<string
     [
       ["run", `${style.bold(harmless(view.id))}  ${stateWord(style, view.status)}`],
       ["pipeline", `${harmless(view.pipeline)}, preset ${harmless(view.preset)}`],
-      ["started", `${dateTime(view.startedAt)} (${relative(view.startedAt, now)})`]
+      ["started", `${dateTime(view.startedAt)} (${relative(view.startedAt, now)})`],
+      ...engines(view).map((engine, index) => [index === 0 ? "engine" : "", engine])
     ],
     { width }
   )
+
+/** What computed the tensors of the nodes that ran, each once. */
+const engines = ({ nodes }: RunView): ReadonlyArray<string> => [
+  ...new Set(
+    nodes.flatMap(({ engine }) => {
+      if (engine === undefined) return []
+      const versions = Object.entries(engine.versions).map(([library, version]) => `${library} ${version}`)
+      return [harmless(`${engineText(engine)}, ${versions.join(", ")}`)]
+    })
+  )
+]
 
 const params = (view: RunView, { style, width }: TextOptions): Array<string> => {
   const rows = leaves(view.params).map(({ path, value }) => [harmless(path), valueText(value)])

@@ -1,0 +1,58 @@
+/** The `Checkpoint` service of a stage in a worker. */
+import { Clock, Duration, Effect } from "effect"
+import { Checkpoints } from "../artifact/checkpoints.ts"
+import type { Digest } from "../artifact/digest.ts"
+import type { CheckpointShape } from "../stage/checkpoint.ts"
+
+/** The most work, in time, that a killed worker should lose. */
+export const checkpointInterval = Duration.seconds(20)
+
+/** How many times as long as writing it takes must pass before another checkpoint is worth its time. */
+const timesItsCost = 50
+
+/** @param family the directory; shared by keys that differ only in params that may grow */
+export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: Digest) {
+  const store = yield* Checkpoints
+  let last = yield* Clock.currentTimeMillis
+  let cost = 0
+
+  const latest: CheckpointShape["latest"] = Effect.fnUntraced(
+    function* (fits) {
+      for (const file of yield* store.list(family)) {
+        const found = yield* store.read(family, file).pipe(
+          Effect.tapErrorTag("DamagedCheckpoint", () => Effect.ignore(store.drop(file))),
+          Effect.catch((error) => Effect.as(Effect.logWarning(`${error.message}; passed over`), undefined))
+        )
+        if (found !== undefined && fits(found.progress)) return found
+      }
+      return undefined
+    },
+    Effect.catch((error) =>
+      Effect.as(Effect.logWarning(`checkpoints are not used: ${error.message}`), undefined)
+    )
+  )
+
+  const write: CheckpointShape["write"] = Effect.fnUntraced(function* (checkpoint) {
+    const { position } = checkpoint
+    if (!Number.isSafeInteger(position) || position < 0 || position >= 1e15)
+      return yield* Effect.die(new Error(`a checkpoint's position is a whole number from 0, not ${position}`))
+    const began = yield* Clock.currentTimeMillis
+    yield* store
+      .write(family, key, checkpoint)
+      .pipe(Effect.catch((error) => Effect.logWarning(`a checkpoint was not kept: ${error.message}`)))
+    last = yield* Clock.currentTimeMillis
+    cost = last - began
+  })
+
+  const offer: CheckpointShape["offer"] = Effect.fnUntraced(function* (checkpoint) {
+    const now = yield* Clock.currentTimeMillis
+    if (now - last >= timesItsCost * cost) yield* write(checkpoint)
+  })
+
+  const due = Effect.map(
+    Clock.currentTimeMillis,
+    (now) => now - last >= Duration.toMillis(checkpointInterval)
+  )
+
+  return { latest, write, offer, due } satisfies CheckpointShape
+})
