@@ -35,7 +35,8 @@ export const mnistHasEnough = Schema.makeFilter(({ data, trainCount, testCount }
   return undefined
 })
 
-const load = ({ data, trainCount, testCount, dataSeed }: DataParams) =>
+/** The training and the test images. */
+export const load = ({ data, trainCount, testCount, dataSeed }: DataParams) =>
   data === "mnist"
     ? {
         train: loadMnist({}, { split: "train", limit: trainCount }),

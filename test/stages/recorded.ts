@@ -3,7 +3,10 @@ import { Effect, Layer } from "effect"
 import { digestOf } from "../../src/artifact/digest.ts"
 import { Dataset } from "../../src/artifact/index.ts"
 import { type DataFile, DataSource, DataUnavailable } from "../../src/data/data-source.ts"
-import { Metrics, Progress } from "../../src/stage/index.ts"
+import { Checkpoint, Metrics, Progress } from "../../src/stage/index.ts"
+import { Engine } from "../../src/tensor/engine.ts"
+import { lazyEngine } from "../../src/tensor/lazy-engine.ts"
+import { startedEngine } from "../../src/tensor/started-engine.ts"
 
 /** Services that record; `files` are all that there is to load. */
 export const recorded = (files: ReadonlyMap<string, Uint8Array> = new Map()) => {
@@ -22,7 +25,17 @@ export const recorded = (files: ReadonlyMap<string, Uint8Array> = new Map()) => 
     Layer.succeed(Progress, {
       report: (done, total, unit) => Effect.sync(() => void progress.push([done, total, unit]))
     }),
-    Layer.succeed(DataSource, { file })
+    Layer.succeed(DataSource, { file }),
+    Layer.succeed(Checkpoint, {
+      latest: () => Effect.undefined,
+      write: () => Effect.void,
+      offer: () => Effect.void,
+      due: Effect.succeed(false)
+    }),
+    Layer.effect(
+      Engine,
+      lazyEngine(startedEngine("auto", 1), () => {})
+    )
   )
   return { layer, metrics, progress }
 }

@@ -1,0 +1,101 @@
+/** The corrected column: cross-entropy, all test images, white-box and transfer apart, controls and checks. */
+import type { Output } from "../../src/stage/index.ts"
+import { attackMatrix } from "../../stages/attack-matrix.ts"
+import { generateAdversarial } from "../../stages/generate-adversarial.ts"
+import { samplePerClass } from "../../stages/sample-per-class.ts"
+import { sweepTable } from "../../stages/sweep-table.ts"
+import { type AttackFamily, correctedAttacks } from "./attacks.ts"
+import { judged } from "./judged.ts"
+import { onTheFlyModels } from "./on-the-fly.ts"
+import type { Params } from "./params.ts"
+import { staticTraining } from "./static-training.ts"
+import { evaluationBatch } from "./training.ts"
+
+export const correctedColumn = (
+  params: Params,
+  given: {
+    readonly baseline: Output<"Model">
+    /** All training images, and those of them that the static sets are made from. */
+    readonly training: Output<"Dataset">
+    readonly clean: Output<"Dataset">
+    readonly validation: ReadonlyArray<Output<"Dataset">>
+    readonly test: Output<"Dataset">
+    /** What was cut, for titles. */
+    readonly size: string
+  }
+) => {
+  const { baseline, test, size } = given
+  const attacks = correctedAttacks(params)
+  const fgsm = staticTraining(params, {
+    ...given,
+    name: "FGSM",
+    attack: attacks.fgsm,
+    epsilons: params.attacks.fgsm.epsilons
+  })
+  const pgd = staticTraining(params, {
+    ...given,
+    name: "PGD",
+    attack: attacks.pgd,
+    epsilons: params.attacks.pgd.epsilons
+  })
+  const onTheFly = onTheFlyModels(params, given)
+  const models = {
+    baseline,
+    "fgsm-retrained": fgsm.retrained,
+    "fgsm-fresh": fgsm.fresh,
+    "pgd-retrained": pgd.retrained,
+    "pgd-fresh": pgd.fresh,
+    ...onTheFly.models
+  }
+
+  /** Images against one model, for others to be judged by. */
+  const attacked = (model: Output<"Model">, data: Output<"Dataset">, attack: AttackFamily, epsilon: number) =>
+    generateAdversarial(
+      { model, data },
+      { attack: attack.at(epsilon), seed: params.attacks.seed, batchSize: evaluationBatch }
+    )
+  const { transfer } = params.sweep
+  const againstBaseline = (attack: AttackFamily, epsilons: ReadonlyArray<number>) =>
+    Object.fromEntries(
+      epsilons.map((epsilon) => [`epsilon-${epsilon}`, attacked(baseline, test, attack, epsilon)])
+    )
+  const transferred = {
+    fgsm: againstBaseline(attacks.fgsm, transfer.fgsm),
+    pgd: againstBaseline(attacks.pgd, transfer.pgd)
+  }
+
+  const evaluations = Object.fromEntries(
+    Object.entries(models).map(([name, model]) => [
+      name,
+      judged(params, {
+        name,
+        model,
+        test,
+        transferred,
+        isBaseline: model === baseline,
+        isYardstick: model === onTheFly.models["pgd-on-the-fly"]
+      })
+    ])
+  )
+  const sweeps = Object.fromEntries(
+    Object.entries(evaluations).flatMap(([model, { sweeps }]) =>
+      Object.entries(sweeps).map(([name, each]) => [`${model}-${name}`, each] as const)
+    )
+  )
+
+  const { epsilon, perClass } = params.matrix
+  const sample =
+    perClass === null ? test : samplePerClass({ data: test }, { perClass, seed: params.attacks.seed })
+  const sources = Object.fromEntries(
+    Object.entries(models).map(([name, model]) => [name, attacked(model, sample, attacks.pgd, epsilon)])
+  )
+  const matrix = attackMatrix(
+    { models, sets: sources },
+    {
+      title: `Corrected: PGD at epsilon ${epsilon}, every source against every model; ${size}`,
+      batchSize: evaluationBatch
+    }
+  )
+  const table = sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` })
+  return { fgsm, pgd, onTheFly, transferred, evaluations, sweeps, sample, sources, matrix, table }
+}
