@@ -79,8 +79,11 @@ export const checkCheckpoint = (
     return bad(`it was trained on ${progress.examples} examples, not ${expected.examples}`)
 
   const { epochs } = progress.options
-  if (progress.epoch > expected.options.epochs)
-    return bad(`it has ${progress.epoch} epochs behind it, and ${expected.options.epochs} are asked for`)
+  const beyond = progress.epoch === expected.options.epochs && progress.step > 0
+  if (progress.epoch > expected.options.epochs || beyond)
+    return bad(
+      `it has ${progress.epoch} epochs${beyond ? ` and ${progress.step} steps` : ""} behind it, and ${expected.options.epochs} are asked for`
+    )
   const comparable = isExtendable(expected.options.schedule)
     ? { ...progress.options, epochs: expected.options.epochs }
     : progress.options

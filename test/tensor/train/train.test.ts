@@ -364,6 +364,11 @@ describe("checkpoints", () => {
       )
       const twoDone = (yield* train({ ...training, options: { ...options, epochs: 2 } })).checkpoint
       assert.include(yield* refused(twoDone, { options: { ...options, epochs: 1 } }), "2 epochs behind it")
+      const within = { ...checkpoint, progress: { ...checkpoint.progress, step: 2 } }
+      assert.include(
+        yield* refused(within, { options: { ...options, epochs: 1 } }),
+        "1 epochs and 2 steps behind it"
+      )
       const without = new Map(checkpoint.tensors)
       without.delete("optimiser.mean.fc1.weight")
       assert.include(
