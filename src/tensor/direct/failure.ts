@@ -32,6 +32,6 @@ export const failureOf = (engine: EngineName, program: string, cause: unknown): 
 
 const firstLine = (text: string): string => text.split("\n")[0] ?? ""
 
-/** As V8, Emscripten, libtensorflow and WebGPU say it. */
+/** As V8, Emscripten, libtensorflow, WebGPU and ONNX Runtime say it. */
 const outOfMemory =
-  /allocation failed|invalid (typed )?array (buffer )?length|out of memory|cannot enlarge memory|\bOOM\b|resource exhausted|memory access out of bounds/i
+  /allocation failed|invalid (typed )?array (buffer )?length|out of memory|cannot enlarge memory|\bOOM\b|resource exhausted|memory access out of bounds|failed to allocate|bad_alloc/i

@@ -82,8 +82,8 @@ const makeEngine = (
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
-    // Warnings are about graphs, which the user did not write.
-    logSeverityLevel: 3,
+    // Warnings are about graphs, which the user did not write; errors come as failures.
+    logSeverityLevel: 4,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile })
   }
   const makeSession = async (inputs: Signature, state: Signature, step: AnyStep): Promise<Session> => {

@@ -16,6 +16,8 @@ const floats = (...values: ReadonlyArray<number>): TensorData => ({
 })
 const engineOf = (threads = 1) => onnxEngine({ threads })
 
+const column = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [2 ** 24, 1])
+
 describe("engine onnx", () => {
   it.effect("runs a step, gives its outputs and keeps its state", () =>
     Effect.gen(function* () {
@@ -201,6 +203,22 @@ describe("engine onnx", () => {
       outer.dispose()
       assert.deepStrictEqual((yield* program.run({ x: floats(1, 2) })).y, floats(10, 40))
     })
+  )
+
+  it.effect("says so when there is not enough memory", () =>
+    Effect.gen(function* () {
+      const engine = yield* onnxEngine({ threads: 1 })
+      // A petabyte: more than a process has addresses for.
+      const x = { dtype: "F32", shape: [2 ** 24, 1] } as const
+      const huge = yield* engine.compile({
+        name: "huge",
+        inputs: { x },
+        step: (given) => ({ sum: tf.sum(tf.matMul(column(given.x), column(given.x), false, true)) })
+      })
+      const failure = yield* Effect.flip(huge.run({ x: { ...x, data: new Float32Array(2 ** 24) } }))
+      assert.strictEqual(failure.reason, "out of memory (failed to allocate 1125899906842624 bytes for Gemm)")
+      assert.include(failure.hint, "smaller batches")
+    }).pipe(Effect.scoped)
   )
 
   it.effect("takes no more memory after 10,000 runs than after some", () =>
