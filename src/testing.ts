@@ -1,5 +1,5 @@
 /** A stage under test: run on values at hand, on the first engine that works, with nothing stored and nothing fetched. */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Scope } from "effect"
 import type { AnyKind, ValueOf } from "./artifact/kind.ts"
 import { DataSource, DataUnavailable } from "./data/data-source.ts"
 import { Checkpoint } from "./stage/checkpoint.ts"
@@ -38,6 +38,8 @@ export const runStage = <
       lazyEngine(startedEngine("auto", 1), () => {})
     ),
     Layer.succeed(Progress, { report: () => Effect.void }),
+    // It is never closed: the test may still read from the value.
+    Layer.effect(Scope.Scope, Scope.make()),
     Layer.succeed(Checkpoint, {
       latest: () => Effect.undefined,
       write: () => Effect.void,

@@ -1,5 +1,5 @@
 /** Everything that a stage may touch besides its inputs and params. Whatever is not here, it cannot yield. */
-import { Context, Effect } from "effect"
+import { Context, Effect, type Scope } from "effect"
 import type { DataSource } from "../data/data-source.ts"
 import type { Engine } from "../tensor/engine.ts"
 import type { Checkpoint } from "./checkpoint.ts"
@@ -24,8 +24,11 @@ export class Progress extends Context.Service<
     Effect.flatMap(Progress, (progress) => progress.report(done, total, unit))
 }
 
-/** What a stage's `run` may require. Effect's own logging needs nothing: it goes to the run's journal. */
-export type StageServices = Metrics | Progress | DataSource | Engine | Checkpoint
+/**
+ * What a stage's `run` may require. Effect's own logging needs nothing: it goes to the run's journal. The scope is open until
+ * the artifact is written, so what a lazy value is made with may live in it.
+ */
+export type StageServices = Metrics | Progress | DataSource | Engine | Checkpoint | Scope.Scope
 
 /** What a stage's `run` may fail with. */
 export type StageFailure = { readonly _tag: string; readonly message: string }

@@ -38,7 +38,7 @@ export const runStage = Effect.fnUntraced(function* (
     Random.withSeed(request.key)
   )
   return yield* artifacts.write(stage.meta.output, value)
-})
+}, Effect.scoped)
 
 const loadStage = Effect.fnUntraced(function* (request: RunRequest) {
   const { default: stage } = yield* loadModule(request.code, "the stage's bundle")

@@ -1,5 +1,5 @@
 /** What a stage needs to run in a test, with everything it says written down. */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Scope } from "effect"
 import { digestOf } from "../../src/artifact/digest.ts"
 import { Dataset } from "../../src/artifact/index.ts"
 import { type DataFile, DataSource, DataUnavailable } from "../../src/data/data-source.ts"
@@ -26,6 +26,7 @@ export const recorded = (files: ReadonlyMap<string, Uint8Array> = new Map()) => 
       report: (done, total, unit) => Effect.sync(() => void progress.push([done, total, unit]))
     }),
     Layer.succeed(DataSource, { file }),
+    Layer.effect(Scope.Scope, Scope.make()),
     Layer.succeed(Checkpoint, {
       latest: () => Effect.undefined,
       write: () => Effect.void,
