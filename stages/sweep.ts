@@ -63,7 +63,7 @@ export const sweep = Stage.make("sweep", {
     }).pipe(Effect.scoped)
     yield* logSweep(points)
     const result: Sweep = {
-      title: `${title} under ${attackText(attack)}`,
+      title: `${title} under ${attackText(attack, stepSize === "fixed" ? "absolute" : "relative")}`,
       network: judged.network.name,
       source: other === undefined ? "white-box" : "transfer",
       attack: { ...attack, stepSizeRule: stepSize, seed },

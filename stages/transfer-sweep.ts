@@ -72,7 +72,7 @@ export const transferSweep = Stage.make("transfer-sweep", {
     }).pipe(Effect.scoped)
     yield* logSweep(points)
     const result: Sweep = {
-      title: `${title} under transferred ${first === undefined ? "images" : attackText(first.attack)}`,
+      title: `${title} under transferred ${first === undefined ? "images" : attackText(first.attack, "omitted")}`,
       network: loaded.network.name,
       source: "transfer",
       attack: { ...first?.attack },

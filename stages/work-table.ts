@@ -21,7 +21,7 @@ export const workTable = Stage.make("work-table", {
     const all = [...rows, { what: "hours of one core, estimated", ...coreHours }]
     if (coreHours.full > coreHours.here)
       yield* Effect.logInfo(
-        `\`${fullSize}\` would take about ${coreHours.full.toPrecision(2)} hours of one core; this run is about ${coreHours.here.toPrecision(2)}`
+        `\`${fullSize}\` would take about ${timeText(coreHours.full)} of one core, this run ${timeText(coreHours.here)}`
       )
     return {
       title,
@@ -35,3 +35,6 @@ export const workTable = Stage.make("work-table", {
     }
   }
 })
+
+const timeText = (hours: number): string =>
+  hours < 2 ? `${Math.ceil(60 * hours)} min` : `${Math.round(hours)} h`

@@ -34,7 +34,16 @@ export const Params = Schema.Struct({
   splitSeed: Schema.Int,
   network: Network,
   /** What all trainings share. */
-  training: Schema.Struct({ batchSize: Count, learningRate: Rate, seed: Schema.Int }),
+  training: Schema.Struct({
+    batchSize: Count,
+    learningRate: Rate,
+    /**
+     * `constant`, as the study trains: more epochs go on from where fewer ended. `cosine` falls to 0 at the end: few epochs get
+     * further, and more epochs are another training.
+     */
+    schedule: Schema.Literals(["constant", "cosine"]),
+    seed: Schema.Int
+  }),
   baseline: Schema.Struct({ epochs: Epochs }),
   /** Adversarial training on sets that are made once, from the baseline. */
   static: Schema.Struct({

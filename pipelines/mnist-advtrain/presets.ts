@@ -14,7 +14,7 @@ export const paper: Params = {
   validationShare: 0,
   splitSeed: 2,
   network: "course-cnn",
-  training: { batchSize: 128, learningRate: 0.001, seed: 1 },
+  training: { batchSize: 128, learningRate: 0.001, schedule: "constant", seed: 1 },
   baseline: { epochs: 50 },
   static: { images: null, retrainedEpochs: 50, freshEpochs: 50 },
   attacks: {
@@ -51,7 +51,8 @@ export const paper: Params = {
 export const quick: Params = {
   ...paper,
   validationShare: 0.1,
-  baseline: { epochs: 3 },
+  training: { ...paper.training, learningRate: 0.003, schedule: "cosine" },
+  baseline: { epochs: 4 },
   static: { images: 6000, retrainedEpochs: 2, freshEpochs: 3 },
   onTheFly: {
     ...paper.onTheFly,

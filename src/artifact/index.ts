@@ -4,5 +4,6 @@ export { chunks, Dataset, type DatasetInfo, type RawRows, type Rows } from "./ki
 export { Evaluation } from "./kinds/evaluation.ts"
 export { Figure } from "./kinds/figure.ts"
 export { Model } from "./kinds/model.ts"
+export { Sweep } from "./kinds/sweep.ts"
 export { Table } from "./kinds/table.ts"
 export type { TensorData } from "./tensor-data.ts"

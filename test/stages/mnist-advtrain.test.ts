@@ -84,7 +84,9 @@ describe("a change hits what depends on it, and nothing else", () => {
     const names = new Set(changed({ ...quick, training: { ...quick.training, seed: 2 } }))
     const kept = [...identities(build(quick)).keys()].filter((name) => !names.has(name))
     assert.isTrue(
-      kept.every((name) => /^(train|test|training|validation|clean|work)|samples\/|sample$/.test(name))
+      kept.every((name) =>
+        /^(train|test|training|validation|clean|work)|samples\/|(sample|onTheFly\/data)$/.test(name)
+      )
     )
   })
 })
@@ -103,7 +105,7 @@ describe("sizes", () => {
   it("every table of a smaller run says what was cut", () => {
     const { faithful, corrected, comparison, work } = build(quick)
     for (const { node } of [faithful.table, corrected.table, corrected.matrix, comparison, work])
-      assert.match(JSON.stringify(node.params), /cut: 54000 of 60000 training images, 3 of 50 epochs/)
+      assert.match(JSON.stringify(node.params), /cut: 54000 of 60000 training images, 4 of 50 epochs/)
     assert.match(sizeText(demo), /generated digits instead of MNIST/)
   })
 

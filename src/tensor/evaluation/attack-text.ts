@@ -1,15 +1,20 @@
 /** An attack in a few words, for titles. */
 import type { Attack } from "../attack/attack.ts"
 
-/** Everything but epsilon: `FGSM`, `PGD, 40 steps of 0.01, cross-entropy`. */
+/**
+ * Everything but epsilon: `FGSM, cross-entropy`, `PGD, 40 steps of 0.01, cross-entropy`.
+ *
+ * @param steps how the length of a step is said: as it is, as a share of epsilon, or not at all
+ */
 export const attackText = (
-  attack: Omit<Attack, "epsilon" | "stepSize"> & { readonly stepSize?: number }
+  attack: Attack,
+  steps: "absolute" | "relative" | "omitted" = "absolute"
 ): string => {
-  const { steps, stepSize, norm, loss, restarts, target } = attack
+  const { norm, loss, restarts, target } = attack
   const words = [
     nameOf(attack),
     norm === "l2" ? "L2" : undefined,
-    steps === 1 ? undefined : `${steps} steps${stepSize === undefined ? "" : ` of ${rounded(stepSize)}`}`,
+    attack.steps === 1 ? undefined : `${attack.steps} steps${lengthText(attack, steps)}`,
     restarts === 1 ? undefined : `${restarts} restarts`,
     loss,
     target === "none" ? undefined : `target ${target}`
@@ -17,14 +22,15 @@ export const attackText = (
   return words.filter((word) => word !== undefined).join(", ")
 }
 
-const nameOf = ({
-  steps,
-  randomStart,
-  momentum
-}: Pick<Attack, "steps" | "randomStart" | "momentum">): string => {
+const nameOf = ({ steps, randomStart, momentum }: Attack): string => {
   if (steps === 1) return randomStart === "none" ? "FGSM" : "FGSM with random start"
   if (momentum > 0) return "MI-FGSM"
   return randomStart === "none" ? "BIM" : "PGD"
+}
+
+const lengthText = ({ stepSize, epsilon }: Attack, steps: "absolute" | "relative" | "omitted"): string => {
+  if (steps === "omitted") return ""
+  return steps === "absolute" ? ` of ${rounded(stepSize)}` : ` of ${rounded(stepSize / epsilon)} epsilon`
 }
 
 const rounded = (value: number): string => String(Number(value.toPrecision(4)))
