@@ -34,4 +34,4 @@ const firstLine = (text: string): string => text.split("\n")[0] ?? ""
 
 /** As V8, Emscripten, libtensorflow, WebGPU and ONNX Runtime say it. */
 const outOfMemory =
-  /allocation failed|invalid (typed )?array (buffer )?length|out of memory|cannot enlarge memory|\bOOM\b|resource exhausted|memory access out of bounds|failed to allocate|bad_alloc/i
+  /allocation failed|invalid (typed )?array (buffer )?length|out of memory|cannot enlarge memory|\bOOM\b|resource exhausted|memory access out of bounds|failed to allocate|could not allocate|bad_alloc/i

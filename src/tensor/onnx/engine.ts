@@ -106,7 +106,7 @@ const makeEngine = (
     const session = yield* sessions
       .get(options.step, inputs, state, () => makeSession(inputs, state, step))
       .pipe(Effect.mapError(failure))
-    const memory = new Memory(ort, session, inputs, state)
+    const memory = yield* Effect.try({ try: () => new Memory(ort, session, inputs, state), catch: failure })
     yield* Effect.addFinalizer(() => Effect.sync(() => memory.close()))
 
     const outputs = Object.fromEntries(

@@ -177,12 +177,15 @@ export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1)
 export const madeBy = (value: Value | undefined, op: string): Node | undefined =>
   value?.source._tag === "Node" && value.source.node.op === op ? value.source.node : undefined
 
-/** The value of a constant whose elements are all equal. */
+/** Thresholds and factors are written as one number, or as one for each channel; more are not worth a look. */
+const mostLooked = 64
+
+/** The value of a small constant whose elements are all equal. */
 export const uniformConstant = (value: Value | undefined): number | undefined => {
   if (value?.source._tag !== "Constant" || value.type === "int64") return undefined
   const { data } = value.source
   const first = data[0]
-  return typeof first === "number" && data.length <= 64 && data.every((element) => element === first)
+  return typeof first === "number" && data.length <= mostLooked && data.every((element) => element === first)
     ? first
     : undefined
 }

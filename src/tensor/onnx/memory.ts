@@ -26,6 +26,7 @@ export class Memory {
   /** State as the next run reads it; `undefined` until it is loaded. */
   #current: Map<string, TensorArray> | undefined
   #open = true
+  #isRunning = false
 
   constructor(ort: Ort, session: Session, inputs: Signature, state: Signature) {
     this.#ort = ort
@@ -35,20 +36,33 @@ export class Memory {
     this.#updates = new Updates(session.compiled.updates)
   }
 
+  /** Replaces all of the state by a copy of `values`. */
   load(values: Tensors): void {
     this.#check(values, this.#state, "load all of the state, as the program was compiled for")
+    this.#checkIdle()
     const current = new Map<string, TensorArray>()
     for (const [name, { data }] of Object.entries(values)) {
       const place = this.#updates.stateAt(name)
       place?.set(data)
-      current.set(name, place ?? data.slice())
+      current.set(name, place ?? copyOf(data))
     }
     this.#current = current
   }
 
+  /** Runs the program once. The outputs are the caller's. */
   async run(values: Tensors): Promise<Tensors> {
     this.#check(values, this.#inputs, "give the inputs that the program was compiled for")
     const state = this.#loaded()
+    this.#checkIdle()
+    this.#isRunning = true
+    try {
+      return await this.#runOn(values, state)
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  async #runOn(values: Tensors, state: Map<string, TensorArray>): Promise<Tensors> {
     const made = await this.#session.inference.run(this.#feeds(values, state), this.#fetches())
     const { compiled } = this.#session
     const outputs: { [name: string]: TensorData } = {}
@@ -99,6 +113,7 @@ export class Memory {
     return fetches
   }
 
+  /** A copy of the state. */
   read(): Tensors {
     const tensors: { [name: string]: TensorData } = {}
     const state = this.#loaded()
@@ -109,6 +124,7 @@ export class Memory {
     return tensors
   }
 
+  /** Lets go of the state; nothing can be run any more. */
   close(): void {
     this.#open = false
     this.#current = undefined
@@ -128,6 +144,15 @@ export class Memory {
     if (problem !== undefined) throw new UnsupportedStep(problem, hint)
   }
 
+  /** The next run reads what this one leaves, and the state before is gone when it ends. */
+  #checkIdle(): void {
+    if (this.#isRunning)
+      throw new UnsupportedStep(
+        "another run of it has not ended",
+        "wait for a run, or compile the step twice"
+      )
+  }
+
   #checkOpen(): void {
     if (!this.#open)
       throw new UnsupportedStep("its scope is closed", "run a program in the scope that it was compiled in")
@@ -138,6 +163,10 @@ export class Memory {
     return new this.#ort.Tensor(tfTypes[dtype], data, shape)
   }
 }
+
+/** The memory of a copy is given back later. Slices of a `Buffer`, which is a Uint8Array too, are no copies. */
+const copyOf = (data: TensorArray): TensorArray =>
+  data instanceof Uint8Array ? new Uint8Array(data) : data.slice()
 
 /** Gives an array's memory back now: whoever still holds it finds it empty. */
 const giveBack = ({ buffer }: TensorArray): void => {

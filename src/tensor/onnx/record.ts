@@ -16,52 +16,73 @@ import { UnsupportedStep } from "./unsupported-step.ts"
 
 const backendName = "onnx-recorder"
 
+/** A graph, and what tensors stand for in it. A tensor of one recording means nothing in another. */
+class Recording {
+  readonly graph = new Graph()
+  readonly values = new WeakMap<object, Value>()
+}
+
 /** Where tensors are values of a graph. */
 class Recorder extends tf.KernelBackend {
-  readonly #values = new WeakMap<object, Value>()
-  #graph: Graph | undefined
+  #current: Recording | undefined
 
-  /** Everything recorded until the next call goes to `graph`. */
-  recordTo(graph: Graph | undefined): void {
-    this.#graph = graph
+  /**
+   * Everything recorded until the next call goes to `recording`.
+   *
+   * @returns where it went before
+   */
+  recordTo(recording: Recording | undefined): Recording | undefined {
+    const before = this.#current
+    this.#current = recording
+    return before
   }
 
-  get current(): Graph {
-    if (this.#graph === undefined)
+  get #recording(): Recording {
+    if (this.#current === undefined)
       throw new UnsupportedStep("it computes outside its own call", "make it a pure function")
-    return this.#graph
+    return this.#current
+  }
+
+  get graph(): Graph {
+    return this.#recording.graph
   }
 
   /** A tensor that stands for a value. */
   hold(value: Value): tf.TensorInfo {
     const dataId = {}
-    this.#values.set(dataId, value)
+    this.#recording.values.set(dataId, value)
     if (value.type === "int64") throw new Error("TensorFlow.js has no int64")
     return { dataId, shape: [...value.shape], dtype: value.type }
   }
 
   recorded({ dataId, shape, dtype }: tf.TensorInfo): Value {
-    const known = this.#values.get(dataId)
+    const { graph, values } = this.#recording
+    const known = values.get(dataId)
     if (known !== undefined) return known
     // A tensor from outside the step: it becomes a constant.
-    const value = this.current.constant(constantData(tf.engine().readSync(dataId), dtype), shape)
-    this.#values.set(dataId, value)
+    const value = graph.constant(constantData(tf.engine().readSync(dataId), dtype), shape)
+    values.set(dataId, value)
     return value
   }
 
   override write(values: tf.BackendValues, shape: Array<number>, dtype: tf.DataType): object {
-    return this.hold(this.current.constant(constantData(values, dtype), shape)).dataId
+    return this.hold(this.graph.constant(constantData(values, dtype), shape)).dataId
   }
 
   override move(dataId: object, values: tf.BackendValues, shape: Array<number>, dtype: tf.DataType): void {
-    this.#values.set(dataId, this.current.constant(constantData(values, dtype), shape))
+    this.#recording.values.set(dataId, this.graph.constant(constantData(values, dtype), shape))
   }
 
   override readSync(dataId: object): never {
-    const value = this.#values.get(dataId)
-    const made = value?.source._tag === "Node" ? `a result of ${value.source.node.op}` : "an input"
+    const value = this.#current?.values.get(dataId)
+    if (value === undefined)
+      throw new UnsupportedStep(
+        "it uses a tensor that was made in another call of a step",
+        "make it a pure function: what one step gives another goes out of the one and into the other"
+      )
+    const made = value.source._tag === "Node" ? `a result of ${value.source.node.op}` : "an input"
     throw new UnsupportedStep(
-      `it reads the value of a tensor (${made}, shape [${value?.shape.join(", ")}]), which does not exist while it is recorded`,
+      `it reads the value of a tensor (${made}, shape [${value.shape.join(", ")}]), which does not exist while it is recorded`,
       "compute with tensors throughout (tf.where, tf.gather), or give the value to the step as an output"
     )
   }
@@ -105,7 +126,7 @@ const register = (kernelName: string, lowering: Lowering): void =>
       const values: { [name: string]: Value | undefined } = {}
       for (const [name, tensor] of Object.entries(inputs))
         if (tensor != null) values[name] = recorder.recorded(tensor)
-      const result = lowering(new Call(recorder.current, kernelName, values, attrs ?? {}))
+      const result = lowering(new Call(recorder.graph, kernelName, values, attrs ?? {}))
       return "id" in result ? recorder.hold(result) : result.map((value) => recorder.hold(value))
     }
   })
@@ -122,9 +143,10 @@ if (tf.findBackendFactory(backendName) === null) {
  * @throws UnsupportedStep if the step reads a value or uses a kernel that has no lowering
  */
 export const record = (signature: Signature, step: AnyStep): Graph => {
-  const graph = new Graph()
+  const recording = new Recording()
+  const { graph } = recording
   const before = tf.engine().backendName
-  recorder.recordTo(graph)
+  const around = recorder.recordTo(recording)
   void tf.setBackend(backendName)
   tf.engine().startScope()
   try {
@@ -133,13 +155,20 @@ export const record = (signature: Signature, step: AnyStep): Graph => {
       const value = graph.input(name, { type: tfTypes[dtype], shape })
       inputs[name] = tf.engine().makeTensorFromTensorInfo(recorder.hold(value))
     }
-    for (const [name, tensor] of Object.entries(step(inputs))) graph.output(name, recorder.recorded(tensor))
+    const returned = step(inputs)
+    if (returned instanceof Promise)
+      throw new UnsupportedStep("it is asynchronous", "a step is a plain function: wait before or after it")
+    for (const [name, tensor] of Object.entries(returned)) {
+      if (!(tensor instanceof tf.Tensor))
+        throw new UnsupportedStep(`what it returns as \`${name}\` is no tensor`, "return tensors alone")
+      graph.output(name, recorder.recorded(tensor))
+    }
     return graph
   } catch (error) {
     throw missingKernel(error) ?? error
   } finally {
     tf.engine().endScope()
-    recorder.recordTo(undefined)
+    recorder.recordTo(around)
     if (before) void tf.setBackend(before)
   }
 }

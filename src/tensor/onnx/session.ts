@@ -17,14 +17,12 @@ interface Held {
 /** Keeps each session as long as a scope holds it. */
 export class Sessions {
   readonly #byStep = new WeakMap<object, Map<string, Held>>()
-  #open = 0
 
-  /** How many sessions are there. */
-  get open(): number {
-    return this.#open
-  }
-
-  /** @param step the function that the author wrote: its identity says what the session computes */
+  /**
+   * The session for a step and its shapes, made if no other scope holds it.
+   *
+   * @param step the function that the author wrote: its identity says what the session computes
+   */
   get(
     step: object,
     inputs: Signature,
@@ -41,8 +39,9 @@ export class Sessions {
         return known
       }
       const made: Held = { session: make(), holders: 1 }
-      this.#open++
       ofStep.set(key, made)
+      // Whoever waits for it sees why it could not be made; whoever asks later tries again.
+      made.session.catch(() => this.#forget(step, key, made))
       return made
     })
     return Effect.acquireRelease(held, (mine) => this.#release(step, key, mine)).pipe(
@@ -50,12 +49,16 @@ export class Sessions {
     )
   }
 
+  #forget(step: object, key: string, held: Held): void {
+    const ofStep = this.#byStep.get(step)
+    if (ofStep?.get(key) === held) ofStep.delete(key)
+  }
+
   #release(step: object, key: string, held: Held): Effect.Effect<void> {
     return Effect.promise(async () => {
       held.holders--
       if (held.holders > 0) return
-      this.#byStep.get(step)?.delete(key)
-      this.#open--
+      this.#forget(step, key, held)
       // A session that could not be made has nothing to give back.
       await held.session.then(({ inference }) => inference.release()).catch(() => {})
     })

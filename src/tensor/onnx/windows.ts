@@ -15,6 +15,11 @@ export interface Windows {
   readonly index: Int32Array
 }
 
+/** Whether what describes a macro is its geometry. */
+export const isWindows = (macro: object | undefined): macro is Windows =>
+  macro !== undefined && "inputPixels" in macro
+
+/** What `Windows` are made from. */
 export interface WindowShape {
   readonly height: number
   readonly width: number

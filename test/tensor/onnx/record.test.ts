@@ -3,6 +3,7 @@ import "@tensorflow/tfjs-backend-cpu"
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
+import type { AnyStep } from "../../../src/tensor/direct/step-call.ts"
 import type { EngineFailure, Step } from "../../../src/tensor/engine.ts"
 import { onnxEngine } from "../../../src/tensor/onnx/engine.ts"
 import { record } from "../../../src/tensor/onnx/record.ts"
@@ -68,6 +69,14 @@ describe("recording a step", () => {
       assert.include(failure.reason, "state `w` comes in as F32[2] and goes out as F32[4]")
     })
   )
+
+  it("refuses what is no tensor, and a step that waits", () => {
+    // The compiler lets them pass only where it is not told what they return.
+    const number: AnyStep = () => JSON.parse('{"y": 5}')
+    const later: AnyStep = () => Object.assign(Promise.resolve(), JSON.parse("{}"))
+    assert.throws(() => record({ x: pair }, number), "`y` is no tensor")
+    assert.throws(() => record({ x: pair }, later), "asynchronous")
+  })
 
   it("takes a tensor from outside the step as a constant", async () => {
     await tf.setBackend("cpu")

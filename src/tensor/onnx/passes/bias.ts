@@ -16,7 +16,8 @@ export const biasIntoProduct = (graph: Graph): Graph => {
   }
 
   return rebuild(graph, ({ op, inputs: [x, y], outputs: [sum] }, { graph: made, now }) => {
-    if (op !== "Add" || x === undefined || y === undefined || sum === undefined) return undefined
+    // `Gemm` is for floats alone.
+    if (op !== "Add" || x === undefined || y === undefined || sum?.type !== "float32") return undefined
     for (const [value, bias] of [
       [x, y],
       [y, x]

@@ -3,10 +3,11 @@
  *
  * `max(relu(x + b)) = relu(max(x) + b)`, to the last bit, because rounding keeps order; and the pool leaves a quarter of
  * the elements or less. The gradient follows: what is rectified away is so for the whole window, and a constant added to
- * all of a window does not move its maximum. The sum of a pool's gradient is the sum of what came in.
+ * all of a window does not move its maximum; where adding would round two numbers to one, the greater of them gets the
+ * gradient, not the first. The sum of a pool's gradient is the sum of what came in.
  */
 import { type Graph, madeBy, type Node, type Shape, sizeOf, uniformConstant, type Value } from "../graph.ts"
-import { add, mul, reduce, reshape, step, unary } from "../ops.ts"
+import { add, mul, reduce, reshape, sameShape, step, unary } from "../ops.ts"
 import { rebuild } from "../rebuild.ts"
 import { keepsLastAxis } from "./row-sums.ts"
 
@@ -98,6 +99,7 @@ const rectifiedGradient = (graph: Graph, pooledGradient: Value, cut: Value): Val
     return undefined
   const [rectified] = madeBy(plain(image), "Relu")?.inputs ?? []
   const looked = cutBy(cut)
+  if (!sameShape(pooledGradient.shape, cut.shape)) return undefined
   if (rectified === undefined || looked === undefined) return undefined
   if (plain(looked) !== plain(rectified) && plain(looked) !== plain(image)) return undefined
   const lowerImage = reshape(graph, rectified, image.shape)

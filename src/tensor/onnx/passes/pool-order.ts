@@ -7,7 +7,7 @@
 import { type Graph, madeBy, type Node, type Value } from "../graph.ts"
 import { reduce, reshape } from "../ops.ts"
 import { rebuild } from "../rebuild.ts"
-import { inPoolOrder, isPartition, type Windows } from "../windows.ts"
+import { inPoolOrder, isPartition, isWindows, type Windows } from "../windows.ts"
 
 interface Reordered {
   readonly pool: Windows
@@ -76,6 +76,10 @@ const partsAround = (
   const around = convolution?.macro
   if (convolution === undefined || !isWindows(pool) || !isWindows(around) || !isPartition(pool))
     return undefined
+  const channels = convolution.outputs[0]?.shape.at(-1)
+  // A change of shape between them may make other images of the pixels, or other pixels of the channels.
+  const hasItsPixels = (value: Value | undefined) => value?.shape.at(-1) === channels
+  if (pool.inputPixels !== around.outputPixels || !hasItsPixels(poolNode.inputs[0])) return undefined
   const windows = inPoolOrder(around, pool)
   const parts = new Map<Node, Reordered>([[convolution, { part: "convolution", pool, windows }]])
   const add = (node: Node, part: Reordered["part"]) => parts.set(node, { part, pool, windows })
@@ -85,13 +89,18 @@ const partsAround = (
   for (const alias of forward.aliases) add(alias, "alias")
   for (const node of forward.others) {
     if (node === poolNode) add(node, "pool")
-    else if (node.op === "@MaxPoolGradient" && node.macro === pool && !forward.values.has(node.inputs[0])) {
+    else if (
+      node.op === "@MaxPoolGradient" &&
+      node.macro === pool &&
+      hasItsPixels(node.inputs[1]) &&
+      !forward.values.has(node.inputs[0])
+    ) {
       add(node, "pool gradient")
       const backward = follow(node.outputs[0], readers, outputs)
       if (backward === undefined) return undefined
       for (const alias of backward.aliases) add(alias, "alias")
       for (const gradient of backward.others) {
-        if (!isGradientOf(gradient, around, backward.values)) return undefined
+        if (!isGradientOf(gradient, around, backward.values, channels)) return undefined
         add(gradient, "gradient")
       }
     } else return undefined
@@ -99,10 +108,17 @@ const partsAround = (
   return parts
 }
 
-const isGradientOf = (node: Node, windows: Windows, values: ReadonlySet<Value | undefined>): boolean =>
-  node.macro === windows &&
-  ((node.op === "@ConvFilterGradient" && !values.has(node.inputs[0])) ||
-    (node.op === "@ConvImageGradient" && !values.has(node.inputs[1])))
+/** Whether a convolution's gradient takes one of `values` as what is given to the convolution's result, and only so. */
+const isGradientOf = (
+  { op, macro, inputs: [a, b] }: Node,
+  windows: Windows,
+  values: ReadonlySet<Value | undefined>,
+  channels: number | undefined
+): boolean => {
+  if (macro !== windows) return false
+  if (op === "@ConvFilterGradient") return !values.has(a) && b?.shape.at(-1) === channels
+  return op === "@ConvImageGradient" && !values.has(b) && a?.shape.at(-1) === channels
+}
 
 /** Who reads a value, through changes of shape; `undefined` where it leaves the graph. */
 const follow = (
@@ -134,6 +150,3 @@ const convolutionUnder = (value: Value | undefined): Node | undefined => {
   const reshaped = madeBy(value, "Reshape")
   return reshaped === undefined ? undefined : convolutionUnder(reshaped.inputs[0])
 }
-
-const isWindows = (macro: object | undefined): macro is Windows =>
-  macro !== undefined && "inputPixels" in macro

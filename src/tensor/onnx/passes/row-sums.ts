@@ -3,6 +3,7 @@ import { type Graph, sizeOf, type Value } from "../graph.ts"
 import { product, reshape } from "../ops.ts"
 import { rebuild } from "../rebuild.ts"
 
+/** A rough bound: sums of fewer rows hardly count. */
 const fewRows = 256
 
 export const rowSums = (graph: Graph): Graph =>

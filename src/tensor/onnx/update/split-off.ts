@@ -129,6 +129,13 @@ const grouped = (
   return [...groups.values()]
 }
 
+/** For a value that becomes an output of the graph: a name that the step has not taken. */
+const freeName = ({ id }: Value, { outputs }: Graph, state: ReadonlySet<string>): string => {
+  let name = `update.${id}`
+  while (outputs.has(name) || state.has(name)) name += "'"
+  return name
+}
+
 const updateOf = (
   group: ReadonlyArray<Node>,
   graph: Graph,
@@ -165,7 +172,7 @@ const updateOf = (
       const { name } = value.source
       return { _tag: state.has(name) ? "State" : "Input", name }
     }
-    const name = made.get(value) ?? `update.${made.size}`
+    const name = made.get(value) ?? freeName(value, graph, state)
     made.set(value, name)
     return { _tag: "Made", name }
   }
