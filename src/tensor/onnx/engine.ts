@@ -81,6 +81,8 @@ const makeEngine = (
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    // Threads wait for work busily, which is right within a run; after it they would take the cores of the next program.
+    extra: { session: { force_spinning_stop: "1" } },
     graphOptimizationLevel: "all",
     // Warnings are about graphs, which the user did not write; errors come as failures.
     logSeverityLevel: 4,
