@@ -2,10 +2,11 @@
  * The benchmarks: `npm run bench -- [NAME…] [--json]`.
  *
  * Without a name, all of them. With `--json`, one line for each comparison on standard output, the rest on standard error.
- * The other flags are `engine`'s.
+ * The other flags are `engine`'s and `main-job`'s.
  */
 import { parseArgs } from "node:util"
 import { engine } from "./engine.ts"
+import { mainJob } from "./main-job.ts"
 import { manyNodes } from "./many-nodes.ts"
 import type { Settings } from "./rig/bench.ts"
 import { machine } from "./rig/machine.ts"
@@ -15,7 +16,7 @@ import { store } from "./store.ts"
 import { twoCores } from "./two-cores.ts"
 import { warmRun } from "./warm-run.ts"
 
-const benches = [warmRun, manyNodes, stageOverhead, store, twoCores, engine]
+const benches = [warmRun, manyNodes, stageOverhead, store, twoCores, engine, mainJob]
 const known = benches.map(({ name }) => name)
 
 const usage = (problem: string): never => {
@@ -23,6 +24,9 @@ const usage = (problem: string): never => {
   console.error(`hint: npm run bench -- [${known.join(" | ")}]… [--json]`)
   console.error(
     "      npm run bench -- engine [--profile NETWORK] [--only CASE] [--rounds N] [--seconds N] [--tuned]"
+  )
+  console.error(
+    "      npm run bench -- main-job [--preset demo | quick] [--data-dir DIR] [--set NAME=VALUE]… [--images N] [--tuned]"
   )
   process.exit(1)
 }
@@ -37,7 +41,11 @@ const readWords = () => {
         only: { type: "string" },
         seconds: { type: "string" },
         rounds: { type: "string" },
-        tuned: { type: "boolean", default: false }
+        tuned: { type: "boolean", default: false },
+        preset: { type: "string" },
+        "data-dir": { type: "string" },
+        set: { type: "string", multiple: true, default: [] },
+        images: { type: "string" }
       }
     })
   } catch (error) {
@@ -59,7 +67,11 @@ const settings: Settings = {
   only: values.only,
   seconds: positive("seconds", values.seconds),
   rounds: positive("rounds", values.rounds),
-  tuned: values.tuned
+  tuned: values.tuned,
+  preset: values.preset,
+  dataDirectory: values["data-dir"],
+  sets: values.set,
+  images: positive("images", values.images)
 }
 
 const report = makeReport(values.json)

@@ -25,7 +25,8 @@ export const torch = (report: Report, tuned: boolean): ReadonlyArray<Side> => {
   return [plain, { name: "PyTorch, tuned", command: (work) => [python, script, work, "tuned"] }]
 }
 
-const findPython = (report: Report): string | undefined => {
+/** The Python that has PyTorch, installed first where none is named. */
+export const findPython = (report: Report): string | undefined => {
   const given = process.env[variable]
   if (given !== undefined && given !== "") return given
   const directory = pythonPeer(report, "torch", version)

@@ -16,6 +16,14 @@ export interface Settings {
   readonly seconds: number | undefined
   /** `engine`: how many turns everybody has. */
   readonly rounds: number | undefined
-  /** `engine`: also beside PyTorch with settings that make it faster. */
+  /** `engine`, `main-job`: also beside PyTorch with settings that make it faster. */
   readonly tuned: boolean
+  /** `main-job`: the pipeline's preset. */
+  readonly preset: string | undefined
+  /** `main-job`: where real MNIST is. */
+  readonly dataDirectory: string | undefined
+  /** `main-job`: params that are set otherwise, `NAME=VALUE` each. */
+  readonly sets: ReadonlyArray<string>
+  /** `main-job`: how many adversarial images are generated. */
+  readonly images: number | undefined
 }

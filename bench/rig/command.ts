@@ -22,7 +22,7 @@ export interface Ended {
  * The environment without what npm and this project's own settings put there, so that every program starts as from a
  * fresh shell. Without `node_modules/.bin` on the path, `node` is the system's.
  */
-const environment: NodeJS.ProcessEnv = {
+export const environment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_|PIPELINE_|MLFLOW_|NODE_|INIT_CWD)/i.test(name))
   ),
