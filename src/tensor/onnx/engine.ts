@@ -82,9 +82,7 @@ const makeEngine = (
     interOpNumThreads: 1,
     executionMode: "sequential",
     // Threads wait for work busily, which is right within a run; after it they would take the cores of the next program.
-    // Numbers below 1e-38 count as zero, as in TensorFlow: processors are ten times slower with them, and a network that
-    // has learned its images by heart has gradients full of them.
-    extra: { session: { force_spinning_stop: "1", set_denormal_as_zero: "1" } },
+    extra: { session: { force_spinning_stop: "1" } },
     graphOptimizationLevel: "all",
     // Warnings are about graphs, which the user did not write; errors come as failures.
     logSeverityLevel: 4,

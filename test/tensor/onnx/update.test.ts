@@ -11,8 +11,11 @@ import { onnxEngine } from "../../../src/tensor/onnx/engine.ts"
 import {
   type ElementwiseProgram,
   type Instruction,
+  isSquare,
   makeKernel,
-  type Operand
+  type Operand,
+  smallest,
+  smallestRoot
 } from "../../../src/tensor/onnx/update/kernel.ts"
 
 const operations: { readonly [op in Instruction["op"]]: (a: number, b: number) => number } = {
@@ -27,6 +30,8 @@ const operations: { readonly [op in Instruction["op"]]: (a: number, b: number) =
   Max: (a, b) => Math.max(a, b)
 }
 const unary = new Set(["Abs", "Neg", "Sqrt"])
+
+const unlessTiny = (value: number, limit: number): number => (Math.abs(value) < limit ? 0 : value)
 
 /** The program by the book, rounded to single precision after each operation. */
 const interpret = (
@@ -43,12 +48,14 @@ const interpret = (
         if ("made" in operand) return made[operand.made] ?? Number.NaN
         return Math.fround(operand.constant)
       }
-      for (const { op, operands } of program.instructions) {
-        const [a = Number.NaN, b = Number.NaN] = operands.map(read)
+      for (const instruction of program.instructions) {
+        const { op, operands } = instruction
+        const limit = isSquare(instruction) ? smallestRoot : 0
+        const [a = Number.NaN, b = Number.NaN] = operands.map((each) => unlessTiny(read(each), limit))
         made.push(Math.fround(operations[op](a, b)))
       }
       for (const [number, result] of program.results.entries())
-        results[number]?.push(made[result] ?? Number.NaN)
+        results[number]?.push(unlessTiny(made[result] ?? Number.NaN, smallest))
       return results
     },
     program.results.map(() => [])
@@ -56,7 +63,7 @@ const interpret = (
 
 const number = fc.oneof(
   fc.float({ noNaN: true, min: -100, max: 100 }),
-  fc.constantFrom(0, -0, 1, 1e-30, 3e38, Number.POSITIVE_INFINITY)
+  fc.constantFrom(0, -0, 1, 1e-30, 1e-19, 1e-20, 1e-40, 3e38, Number.POSITIVE_INFINITY)
 )
 
 const programs = fc
