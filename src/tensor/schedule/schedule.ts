@@ -2,7 +2,8 @@
 import { Schema } from "effect"
 import { halfCosine } from "./half-cosine.ts"
 
-const Rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+/** Far beyond any use, and small enough that no product of rates overflows to something that is no number. */
+const Rate = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1e6 }))
 const fields = {
   /** The learning rate that the shape is scaled by. */
   learningRate: Rate,
@@ -18,7 +19,7 @@ export const StepSchedule = Schema.Struct({
   type: Schema.Literal("step"),
   ...fields,
   milestones: Schema.Array(Schema.Int.check(Schema.isGreaterThan(0))),
-  gamma: Schema.Finite.check(Schema.isGreaterThan(0))
+  gamma: Schema.Finite.check(Schema.isGreaterThan(0), Schema.isLessThanOrEqualTo(1))
 })
 
 /**
