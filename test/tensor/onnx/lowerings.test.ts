@@ -21,6 +21,8 @@ const without = {
   text: ["StaticRegexReplace", "StringNGrams", "StringSplit", "StringToHashBucketFast"],
   counts: ["Bincount", "DenseBincount", "SearchSorted"],
   bits: ["BitwiseAnd"],
+  // Its parity with `cpu` failed twice in a whole run of the tests and never alone; nobody needs it until that is understood.
+  notUnderstood: ["TensorScatterUpdate"],
   images: [
     ...["CropAndResize", "Dilation2D", "Dilation2DBackpropFilter", "Dilation2DBackpropInput", "Draw"],
     ...["MaxPoolWithArgmax", "RotateWithOffset", "Transform"]

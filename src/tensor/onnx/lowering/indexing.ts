@@ -75,11 +75,6 @@ export const indexing: Lowerings = {
     return ops.reshape(call.graph, sumOfRows(call, rows, flatNumbers(call, indices, shape), total), shape)
   },
 
-  TensorScatterUpdate: (call) => {
-    const [tensor, indices, updates] = [call.input("tensor"), call.input("indices"), call.input("updates")]
-    return call.graph.op("ScatterND", [tensor, ops.cast(call.graph, indices, "int64"), updates], tensor)
-  },
-
   UnsortedSegmentSum: (call) => {
     const { graph } = call
     const [x, segments] = [call.input("x"), call.input("segmentIds")]

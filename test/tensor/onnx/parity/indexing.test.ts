@@ -78,12 +78,6 @@ describe("elements are found by number as in TensorFlow.js", () => {
           "scatterND of single integers",
           { x: whole([outer], 0, 99), at: whole([outer, 1], 0, length) },
           (given) => tf.scatterND(given.at, given.x, [length])
-        ),
-        a(
-          "tensorScatterUpdate",
-          { x: floats([length, inner]), at: whole([1, 1], 0, length), y: floats([1, inner]) },
-          ({ x, at, y }) => tf.tensorScatterUpdate(x, at, y),
-          noGradient
         )
       ]
     })
