@@ -11,14 +11,14 @@ import { type Said, Tally } from "../src/tensor/evaluation/index.ts"
  * are; an image that is wrong there counts as wrong at every epsilon.
  *
  * @param judge the model's answers
- * @param answer what the model says of a batch at an epsilon above 0
+ * @param answer what the model says of a batch, as a function of an epsilon above 0
  */
 export const measureSets = Effect.fnUntraced(function* <E, R>(given: {
   readonly sets: { readonly [name: string]: Dataset }
   readonly epsilons: ReadonlyArray<number>
   readonly batchSize: number
   readonly judge: Measurer<Answers>
-  readonly answer: (epsilon: number, rows: AttackRows) => Effect.Effect<Said, E, R>
+  readonly answer: (rows: AttackRows) => Effect.Effect<(epsilon: number) => Effect.Effect<Said, E, R>, E, R>
 }) {
   const { sets, epsilons, batchSize, judge, answer } = given
   const measured = epsilons.map((epsilon) => ({
@@ -32,8 +32,9 @@ export const measureSets = Effect.fnUntraced(function* <E, R>(given: {
       const rows = yield* rowsOf(data, from, Math.min(from + batchSize, data.count))
       const clean = yield* judge(rows.images, rows.labels)
       const alreadyWrong = clean.correct.map((right) => 1 - right)
+      const saidAt = yield* answer(rows)
       for (const { epsilon, tallies } of measured) {
-        const said = epsilon === 0 ? clean : yield* answer(epsilon, rows)
+        const said = epsilon === 0 ? clean : yield* saidAt(epsilon)
         tallies[place]?.tally.add(rows.labels, said, alreadyWrong)
         done += rows.labels.length
         yield* Progress.report(done, total, "images")

@@ -38,8 +38,8 @@ export const noiseSweep = Stage.make("noise-sweep", {
         epsilons,
         batchSize,
         judge,
-        answer: (epsilon, { images, labels, indices }) =>
-          judge(addNoise({ norm, kind, epsilon, seed }, images, indices), labels)
+        answer: ({ images, labels, indices }) =>
+          Effect.succeed((epsilon) => judge(addNoise({ norm, kind, epsilon, seed }, images, indices), labels))
       })
     }).pipe(Effect.scoped)
     yield* logSweep(points)

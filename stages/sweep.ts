@@ -52,12 +52,15 @@ export const sweep = Stage.make("sweep", {
         epsilons,
         batchSize,
         judge,
-        answer: Effect.fnUntraced(function* (epsilon, rows) {
-          const size = stepSize === "fixed" ? { ...attack, epsilon } : withEpsilon(attack, epsilon)
-          const { images, logits } = yield* attacker.run(rows, { epsilon, stepSize: size.stepSize })
-          return other === undefined
-            ? saidBy(logits, rows.labels, judged.network.classes)
-            : yield* judge(images, rows.labels)
+        answer: Effect.fnUntraced(function* (rows) {
+          const inSize = yield* attacker.prepare(rows)
+          return Effect.fnUntraced(function* (epsilon) {
+            const size = stepSize === "fixed" ? { ...attack, epsilon } : withEpsilon(attack, epsilon)
+            const { images, logits } = yield* inSize({ epsilon, stepSize: size.stepSize })
+            return other === undefined
+              ? saidBy(logits, rows.labels, judged.network.classes)
+              : yield* judge(images, rows.labels)
+          })
         })
       })
     }).pipe(Effect.scoped)

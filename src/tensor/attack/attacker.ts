@@ -3,8 +3,9 @@ import { Effect, type Scope } from "effect"
 import { elementsOf, type TensorData } from "../../artifact/tensor-data.ts"
 import type { Engine, EngineFailure } from "../engine.ts"
 import { type Attack, type AttackSize, type BadAttack, checkAttack } from "./attack.ts"
-import { batchAttack } from "./batch-attack.ts"
+import { batchAttack, type InSize, type Way } from "./batch-attack.ts"
 import type { Classifier } from "./classifier.ts"
+import { compileOneStep, isOneStep } from "./shared-direction.ts"
 import { type Compiled, compileForward, compileSteps, weightsFor } from "./programs.ts"
 import { type Attacked, AttackFailed, type AttackRows, problemOfRows, rowsBetween } from "./rows.ts"
 
@@ -24,6 +25,13 @@ export interface Attacker {
    * @param size another epsilon and step size than the attack's own; nothing is compiled for it
    */
   readonly run: (rows: AttackRows, size?: AttackSize) => Effect.Effect<Attacked, AttackError>
+  /**
+   * For the same rows in several sizes, with the results of `run`: what does not depend on the size is computed once. With
+   * FGSM that is the gradient.
+   */
+  readonly prepare: (
+    rows: AttackRows
+  ) => Effect.Effect<(size?: AttackSize) => Effect.Effect<Attacked, AttackError>, AttackError>
 }
 
 export interface AttackerOptions {
@@ -61,22 +69,29 @@ export const makeAttacker = (
       weights: yield* weightsFor(classifier, options.weights)
     }
     const forward = yield* compileForward(compiled, attack.loss)
-    const programs = yield* compileAllSteps(compiled, attack, unroll)
+    const way: Way = isOneStep(attack)
+      ? { _tag: "OneStep", look: yield* compileOneStep(compiled, attack) }
+      : { _tag: "Loop", programs: yield* compileAllSteps(compiled, attack, unroll) }
     const width = elementsOf(classifier.input)
-    const runBatch = batchAttack({ compiled, attack, seed, forward, programs })
+    const lookAt = batchAttack({ compiled, attack, seed, forward, way })
 
-    const run: Attacker["run"] = Effect.fnUntraced(function* (rows, size) {
-      const { epsilon, stepSize } = size === undefined ? attack : yield* checkAttack({ ...attack, ...size })
+    const prepare: Attacker["prepare"] = Effect.fnUntraced(function* (rows) {
       const problem = problemOfRows(classifier, attack, rows)
       if (problem !== undefined) return yield* problem
-      const all = room(rows, width, classifier.classes)
+      const batches: Array<{ readonly from: number; readonly count: number; readonly inSize: InSize }> = []
       for (let from = 0; from < rows.labels.length; from += batchSize) {
         const batch = rowsBetween(rows, width, from, Math.min(from + batchSize, rows.labels.length))
-        put(all, yield* runBatch(batch, { epsilon, stepSize }), from, batch.labels.length)
+        batches.push({ from, count: batch.labels.length, inSize: yield* lookAt(batch) })
       }
-      return all
+      return Effect.fnUntraced(function* (size) {
+        const checked = size === undefined ? attack : yield* checkAttack({ ...attack, ...size })
+        const all = room(rows, width, classifier.classes)
+        for (const { from, count, inSize } of batches) put(all, yield* inSize(checked), from, count)
+        return all
+      })
     })
-    return { attack, classifier, batchSize, run }
+    const run: Attacker["run"] = (rows, size) => Effect.flatMap(prepare(rows), (inSize) => inSize(size))
+    return { attack, classifier, batchSize, run, prepare }
   })
 
 const problemOfOptions = ({ classifier, attack, batchSize, unroll = 1 }: AttackerOptions) => {

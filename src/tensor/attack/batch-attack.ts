@@ -1,87 +1,116 @@
 /** Carries out an attack on one full batch. */
 import { Effect } from "effect"
 import { elementsOf, type TensorData } from "../../artifact/tensor-data.ts"
-import type { Tensors } from "../engine.ts"
+import type { EngineFailure, Tensors } from "../engine.ts"
 import { aimsNeedLogits, aimsOf } from "./aims.ts"
 import type { Attack, AttackSize } from "./attack.ts"
 import { argMax, paddedFloats, paddedInts } from "./batches.ts"
 import { firstSuccess, higher, keepBetter, type Outcome } from "./kept.ts"
 import { lowestGain } from "./loop.ts"
 import { move } from "./moved.ts"
+import { type OneStep, type Stepped, scalars } from "./shared-direction.ts"
 import { type Compiled, type ForwardProgram, floats, type StepsProgram } from "./programs.ts"
 import { type Attacked, AttackFailed, type AttackRows } from "./rows.ts"
 import { drawStart } from "./start.ts"
 
+/** How the images are moved: by runs of the loop, or by one step whose direction is shared by all sizes. */
+export type Way =
+  | { readonly _tag: "Loop"; readonly programs: ReadonlyArray<StepsProgram> }
+  | { readonly _tag: "OneStep"; readonly look: OneStep }
+
+/** Attacks the rows it was made for in a given size. */
+export type InSize = (size: AttackSize) => Effect.Effect<Attacked, EngineFailure | AttackFailed>
+
 /**
- * The function that attacks at most `batchSize` rows. What it returns has the length of a full batch; of that, the rows
- * given come first.
+ * The function that attacks at most `batchSize` rows: it looks at them, and what comes back attacks them in any size. The
+ * result has the length of a full batch; of that, the rows given come first.
  */
 export const batchAttack = (options: {
   readonly compiled: Compiled
   readonly attack: Attack
   readonly seed: number
   readonly forward: ForwardProgram
-  readonly programs: ReadonlyArray<StepsProgram>
-}) => {
-  const { compiled, attack, seed, forward, programs } = options
+  readonly way: Way
+}): ((rows: AttackRows) => Effect.Effect<InSize, EngineFailure>) => {
+  const { compiled, attack, seed, forward, way } = options
   const { classifier, batchSize } = compiled
   const { classes, input } = classifier
   const width = elementsOf(input)
   const batchShape = [batchSize, ...input]
 
-  /** What the model says of a batch of images, and what that is worth to the attacker. */
-  const look = Effect.fnUntraced(function* (images: Float32Array, aims: Int32Array) {
-    const { logits, loss } = yield* forward.run(images, aims)
+  /** What the model's answers are worth to the attacker. */
+  const outcomeOf = ({ images, logits, loss }: Stepped, aims: Int32Array): Outcome => {
     const predictions = argMax(logits, classes)
     const success = Uint8Array.from(predictions, (said, image) =>
       Number((said === aims[image]) === (attack.target !== "none"))
     )
     const gain = attack.target === "none" ? loss : loss.map((value) => -value)
-    return { images, logits, predictions, loss, success, gain } satisfies Outcome
-  })
+    return { images, logits, predictions, loss, success, gain }
+  }
 
-  /** One run from a start: the last point, or the best one. */
-  const climb = Effect.fnUntraced(function* (fixed: Tensors, start: Float32Array, aims: Int32Array) {
+  /** One run of the loop from a start: the last point, or the best one. */
+  const climb = Effect.fnUntraced(function* (
+    programs: ReadonlyArray<StepsProgram>,
+    fixed: Tensors,
+    start: Float32Array,
+    aims: Int32Array
+  ) {
+    const look = (images: Float32Array) =>
+      Effect.map(forward.run(images, aims), (said) => outcomeOf({ images, ...said }, aims))
     let position = firstPosition(compiled, attack, start)
     for (const program of programs) position = yield* program.run(fixed, position)
-    const last = yield* look(floats(position, "images"), aims)
+    const last = yield* look(floats(position, "images"))
     if (attack.iterate === "last") return last
-    const best = yield* look(floats(position, "bestImages"), aims)
+    const best = yield* look(floats(position, "bestImages"))
     keepBetter(best, last, batchSize, higher)
     return best
   })
 
-  return Effect.fnUntraced(function* (rows: AttackRows, { epsilon, stepSize }: AttackSize) {
+  /** What makes one run over the rows, in a size. */
+  const runsOver = (clean: Float32Array, aims: Int32Array, indices: ArrayLike<number>) => {
+    const given = {
+      clean: { dtype: "F32", shape: batchShape, data: clean },
+      labels: { dtype: "I32", shape: [batchSize], data: aims }
+    } as const
+    if (way._tag === "OneStep") {
+      return Effect.map(
+        way.look(given.clean, given.labels),
+        (step) => (size: AttackSize) => Effect.map(step(size), (stepped) => outcomeOf(stepped, aims))
+      )
+    }
+    return Effect.succeed((size: AttackSize, restart: number) => {
+      const start = startOf({ attack, seed, epsilon: size.epsilon, clean, width, restart, indices })
+      return climb(way.programs, { ...given, ...scalars(size) }, start, aims)
+    })
+  }
+
+  return Effect.fnUntraced(function* (rows) {
     const count = rows.labels.length
     const clean = paddedFloats(rows.images, width, batchSize)
     const said = aimsNeedLogits(attack)
       ? (yield* forward.run(clean, paddedInts(rows.labels, batchSize))).logits
       : new Float32Array(0)
     const aims = paddedInts(aimsOf(attack, rows, said.subarray(0, count * classes), classes), batchSize)
-    const fixed: Tensors = {
-      clean: { dtype: "F32", shape: batchShape, data: clean },
-      labels: { dtype: "I32", shape: [batchSize], data: aims },
-      epsilon: { dtype: "F32", shape: [], data: Float32Array.of(epsilon) },
-      stepSize: { dtype: "F32", shape: [], data: Float32Array.of(stepSize) }
-    }
-    const start = (restart: number): Float32Array =>
-      startOf({ attack, seed, epsilon, clean, width, restart, indices: rows.indices })
-    const kept = yield* climb(fixed, start(0), aims)
-    const restarts = new Int32Array(batchSize)
-    for (let restart = 1; restart < attack.restarts; restart++) {
-      // A success is never given up, so that the runs that are left out here would change nothing.
-      if (!kept.success.subarray(0, count).includes(0)) break
-      const other = yield* climb(fixed, start(restart), aims)
-      for (const image of keepBetter(kept, other, count, firstSuccess)) restarts[image] = restart
-    }
-    const lost = kept.logits.subarray(0, count * classes).findIndex((logit) => !Number.isFinite(logit))
-    if (lost !== -1)
-      return yield* new AttackFailed({
-        classifier: classifier.name,
-        reason: `a logit of image ${rows.indices[Math.floor(lost / classes)]} is ${kept.logits[lost]}`,
-        hint: "look at the weights: training may have diverged"
-      })
-    return { ...kept, labels: rows.labels, aims, restarts } satisfies Attacked
+    const run = yield* runsOver(clean, aims, rows.indices)
+
+    return Effect.fnUntraced(function* (size) {
+      const kept = yield* run(size, 0)
+      const restarts = new Int32Array(batchSize)
+      for (let restart = 1; restart < attack.restarts; restart++) {
+        // A success is never given up, so that the runs that are left out here would change nothing.
+        if (!kept.success.subarray(0, count).includes(0)) break
+        const other = yield* run(size, restart)
+        for (const image of keepBetter(kept, other, count, firstSuccess)) restarts[image] = restart
+      }
+      const lost = kept.logits.subarray(0, count * classes).findIndex((logit) => !Number.isFinite(logit))
+      if (lost !== -1)
+        return yield* new AttackFailed({
+          classifier: classifier.name,
+          reason: `a logit of image ${rows.indices[Math.floor(lost / classes)]} is ${kept.logits[lost]}`,
+          hint: "look at the weights: training may have diverged"
+        })
+      return { ...kept, labels: rows.labels, aims, restarts }
+    })
   })
 }
 

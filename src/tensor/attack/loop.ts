@@ -67,7 +67,7 @@ const takeStep = (
 ): Position => {
   const { attack, stepSize } = ascent
   const here = best === undefined ? undefined : gradientAndOutcome(ascent, images)
-  const gradient = here?.gradient ?? gradientAt(ascent, images)
+  const gradient = here?.gradient ?? gradientOf(ascent, images)
   const sum = momentum === undefined ? undefined : accumulate(attack.momentum, momentum, gradient)
   const step = tf.mul(direction(attack.norm, sum ?? gradient), stepSize)
   return {
@@ -80,11 +80,15 @@ const takeStep = (
 }
 
 /** What the attack makes larger, `[n]`. */
-const gainOf = ({ attack, loss, labels }: Ascent, logits: tf.Tensor): tf.Tensor =>
+const gainOf = ({ attack, loss, labels }: Slope, logits: tf.Tensor): tf.Tensor =>
   attack.target === "none" ? loss(logits, labels) : tf.neg(loss(logits, labels))
 
-const gradientAt = (ascent: Ascent, images: tf.Tensor): tf.Tensor =>
-  tf.grad((each) => tf.sum(gainOf(ascent, ascent.logits(each))))(images)
+/** What a gradient depends on. */
+type Slope = Pick<Ascent, "logits" | "loss" | "labels"> & { readonly attack: Pick<Attack, "target"> }
+
+/** The gradient of what the attack makes larger, at images. */
+export const gradientOf = (slope: Slope, images: tf.Tensor): tf.Tensor =>
+  tf.grad((each) => tf.sum(gainOf(slope, slope.logits(each))))(images)
 
 /** The gradient, and what the model says at the same place, from one forward pass. */
 const gradientAndOutcome = (ascent: Ascent, images: tf.Tensor) => {
