@@ -25,7 +25,7 @@ import { faithfulColumn } from "./mnist-advtrain/faithful.ts"
 import { Params, trainingImages } from "./mnist-advtrain/params.ts"
 import { demo, paper, quick } from "./mnist-advtrain/presets.ts"
 import { published } from "./mnist-advtrain/published.ts"
-import { coreHours, sizeText, work } from "./mnist-advtrain/size.ts"
+import { coreHours, remarks, sizeText, work } from "./mnist-advtrain/size.ts"
 import { options } from "./mnist-advtrain/training.ts"
 
 export default Pipeline.make("mnist-advtrain", {
@@ -34,6 +34,7 @@ export default Pipeline.make("mnist-advtrain", {
   params: Params,
   presets: { demo, quick, paper },
   defaultPreset: "quick",
+  remarks,
   build: (params) => {
     const { validationShare, splitSeed, network, static: fixed } = params
     const { train, test } = load(params)

@@ -1,5 +1,5 @@
 /** Says how much work a run is, beside a run of full size: how far its numbers may be from the full ones, and what those cost. */
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
 import { Table } from "../src/artifact/index.ts"
 import { Stage } from "../src/stage/index.ts"
 
@@ -19,10 +19,6 @@ export const workTable = Stage.make("work-table", {
 
   *run(_, { title, fullSize, rows, coreHours }) {
     const all = [...rows, { what: "hours of one core, estimated", ...coreHours }]
-    if (coreHours.full > coreHours.here)
-      yield* Effect.logInfo(
-        `\`${fullSize}\` would take about ${timeText(coreHours.full)} of one core, this run ${timeText(coreHours.here)}`
-      )
     return {
       title,
       columns: [
@@ -35,6 +31,3 @@ export const workTable = Stage.make("work-table", {
     }
   }
 })
-
-const timeText = (hours: number): string =>
-  hours < 2 ? `${Math.ceil(60 * hours)} min` : `${Math.round(hours)} h`

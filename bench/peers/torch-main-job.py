@@ -189,7 +189,7 @@ def run_corrected(name):
     settings, column = params["sweep"], attacks["corrected"]
     with part("evaluations"):
         model = model_of("corrected", name)
-        fgsm, pgd = attacked_by(column["fgsm"], model), attacked_by(proportional(settings["pgd"]), model)
+        fgsm, pgd = attacked_by(column["fgsm"], model), attacked_by(proportional(settings["pgd"], first_success=True), model)
         sweeps = {
             "fgsm": sweep(model, [test], settings["fgsm"]["epsilons"], fgsm, evaluation_batch),
             "pgd": sweep(model, [test], settings["pgd"]["epsilons"], pgd, evaluation_batch),
@@ -201,7 +201,7 @@ def run_corrected(name):
                 points = {epsilon: accuracy(model, (images, test[1])) for epsilon, images in made.items()}
                 sweeps[f"{kind}-transfer"] = points
         if name == "pgd-on-the-fly":
-            strong = attacked_by(proportional(params["strong"]), model)
+            strong = attacked_by(proportional(params["strong"], first_success=True), model)
             sweeps["pgd-strong"] = sweep(model, [test], params["strong"]["epsilons"], strong, evaluation_batch)
         clean = {0: accuracy(model, test)}
         # For the check that gradients are there.

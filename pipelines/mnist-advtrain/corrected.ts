@@ -1,6 +1,7 @@
 /** The corrected column: cross-entropy, all test images, white-box and transfer apart, controls and checks. */
 import type { Output } from "../../src/stage/index.ts"
 import { attackMatrix } from "../../stages/attack-matrix.ts"
+import { checkSummary } from "../../stages/check-summary.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { samplePerClass } from "../../stages/sample-per-class.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
@@ -96,6 +97,10 @@ export const correctedColumn = (
       batchSize: evaluationBatch
     }
   )
+  const checks = checkSummary(
+    { checks: Object.fromEntries(Object.entries(evaluations).map(([name, each]) => [name, each.hygiene])) },
+    { title: `Corrected: checks of each model's numbers; ${size}` }
+  )
   const table = sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` })
-  return { fgsm, pgd, onTheFly, transferred, evaluations, sweeps, sample, sources, matrix, table }
+  return { fgsm, pgd, onTheFly, transferred, evaluations, sweeps, sample, sources, matrix, checks, table }
 }

@@ -5,7 +5,7 @@ import { hygiene } from "../../stages/hygiene.ts"
 import { noiseSweep } from "../../stages/noise-sweep.ts"
 import { sweep } from "../../stages/sweep.ts"
 import { transferSweep } from "../../stages/transfer-sweep.ts"
-import { type AttackFamily, correctedAttacks, proportionalPgd } from "./attacks.ts"
+import { type AttackFamily, correctedAttacks, judgingPgd } from "./attacks.ts"
 import type { Params } from "./params.ts"
 import { evaluationBatch as batchSize } from "./training.ts"
 
@@ -32,7 +32,7 @@ export const judged = (
       { title: name, attack: attack.at(1), epsilons, stepSize: attack.stepSize, seed, batchSize }
     )
   const fgsm = whiteBox(correctedAttacks(params).fgsm, params.sweep.fgsm.epsilons)
-  const pgd = whiteBox(proportionalPgd(params.sweep.pgd), params.sweep.pgd.epsilons)
+  const pgd = whiteBox(judgingPgd(params.sweep.pgd), params.sweep.pgd.epsilons)
   const noise = noiseSweep(
     { model, sets: { test } },
     { title: name, norm: "linf", kind: "boundary", epsilons: params.sweep.noise.epsilons, seed, batchSize }
@@ -46,7 +46,7 @@ export const judged = (
         "pgd-transfer": shown(transferred.pgd)
       }
   const strong = isYardstick
-    ? { "pgd-strong": whiteBox(proportionalPgd(params.strong), params.strong.epsilons) }
+    ? { "pgd-strong": whiteBox(judgingPgd(params.strong), params.strong.epsilons) }
     : {}
   return {
     clean: evaluate({ model, data: test }, { title: `${name}, clean test images`, batchSize }),

@@ -53,17 +53,17 @@ export const quick: Params = {
   validationShare: 0.1,
   training: { ...paper.training, learningRate: 0.003, schedule: "cosine" },
   baseline: { epochs: 4 },
-  static: { images: 6000, retrainedEpochs: 2, freshEpochs: 3 },
+  static: { images: 5000, retrainedEpochs: 2, freshEpochs: 3 },
   onTheFly: {
     ...paper.onTheFly,
     images: 20_000,
     warmupEpochs: 1.5,
     fgsm: { epochs: 4, relativeStep: 1.25 },
-    pgd: { epochs: 7, steps: 5, relativeStep: 0.3 }
+    pgd: { epochs: 6, steps: 5, relativeStep: 0.3 }
   },
   sweep: {
     fgsm: { epsilons: [...fine, 0.5] },
-    pgd: { epsilons: [0.1, 0.3], steps: 10, relativeStep: 0.25, restarts: 1 },
+    pgd: { epsilons: [0.1, 0.3, 0.5], steps: 10, relativeStep: 0.25, restarts: 1 },
     noise: { epsilons: [0.1, 0.2, 0.3, 0.4] },
     transfer: { fgsm: [0.1, 0.2, 0.3, 0.4], pgd: [0.1, 0.3] }
   },

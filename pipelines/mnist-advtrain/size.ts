@@ -1,4 +1,5 @@
 /** How much of the study's size a run has, and how much work that is. */
+import type { Remarks } from "../../src/stage/index.ts"
 import type { Params } from "./params.ts"
 import { trainingImages } from "./params.ts"
 import { paper } from "./presets.ts"
@@ -87,3 +88,15 @@ export const work: ReadonlyArray<Work> = [
 /** An estimate in hours of one core. */
 export const coreHours = (params: Params): number =>
   sum(work.map(({ amount, perSecond }) => amount(params) / perSecond)) / 3600
+
+/** What a run costs, and when it is done, what it has cut and what the full size would cost. */
+export const remarks = (params: Params): Remarks => {
+  const size = sizeText(params)
+  const before = `from an empty store this takes about ${timeText(coreHours(params))} of one core like those of 2024`
+  if (size === "nothing cut") return { before }
+  const full = `\`--preset paper\` cuts nothing and takes about ${timeText(coreHours(paper))} of one core`
+  return { before, after: `${size}. ${full}` }
+}
+
+const timeText = (hours: number): string =>
+  hours < 2 ? `${Math.ceil(60 * hours)} min` : `${Math.round(hours)} h`

@@ -3,7 +3,7 @@ import type { TrainingOptions } from "../../src/tensor/train/options.ts"
 import type { Params } from "./params.ts"
 
 /** Images per run of a network that is not trained. Other sizes are other programs, which may round otherwise. */
-export const evaluationBatch = 250
+export const evaluationBatch = 50
 
 /** Adam, as the study trains. */
 export const options = ({ training }: Pick<Params, "training">, epochs: number): TrainingOptions => ({

@@ -8,6 +8,7 @@ import { graph } from "./commands/graph.ts"
 import { init } from "./commands/init.ts"
 import { list, stages } from "./commands/list.ts"
 import { plan } from "./commands/plan.ts"
+import { results } from "./commands/results.ts"
 import { run } from "./commands/run.ts"
 import { diff, runs, show } from "./commands/runs.ts"
 import { complaint, misuse } from "./complain.ts"
@@ -19,7 +20,20 @@ const root = Command.make("pipeline").pipe(
   Command.withExamples([
     { command: "pipeline run mnist-advtrain --preset demo", description: "the first run; then run it again" }
   ]),
-  Command.withSubcommands([run, plan, graph, list, stages, runs, show, diff, artifacts, doctor, init])
+  Command.withSubcommands([
+    run,
+    plan,
+    graph,
+    list,
+    stages,
+    runs,
+    show,
+    diff,
+    results,
+    artifacts,
+    doctor,
+    init
+  ])
 )
 
 /** Mistakes in the command itself: the message, and where help is; not the whole help. */

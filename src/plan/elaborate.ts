@@ -26,7 +26,7 @@ import { findPipeline, type PipelineFile, type Project } from "./project.ts"
 import { recheckSource, type SourceFile } from "./source-files.ts"
 
 /** Raised when what is remembered changes its form. */
-const seal = `elaboration-3-${keyFormat}-${bundlerVersion.replace(" ", "-")}`
+const seal = `elaboration-4-${keyFormat}-${bundlerVersion.replace(" ", "-")}`
 
 /** What is remembered of the selection, or a new elaboration. */
 export const elaborate = Effect.fnUntraced(function* (
@@ -253,6 +253,7 @@ const assemble = Effect.fnUntraced(function* (
   return {
     pipeline: built.pipeline,
     description: built.description,
+    remarks: built.remarks,
     preset: built.preset,
     presets: built.presets,
     params: built.params,

@@ -1,7 +1,7 @@
 /** A pipeline as data: everything that a plan and a run need to know of it without loading its code. */
 import type { Canonical } from "../artifact/canonical.ts"
 import type { Digest } from "../artifact/digest.ts"
-import type { StageUse } from "../worker/protocol.ts"
+import type { Built, StageUse } from "../worker/protocol.ts"
 import type { PackageImports } from "./bundle.ts"
 import type { Wiring } from "./order.ts"
 import type { SourceFile } from "./source-files.ts"
@@ -32,6 +32,7 @@ export interface ElaboratedNode {
 export interface Elaboration {
   readonly pipeline: string
   readonly description: string
+  readonly remarks: Built["remarks"]
   readonly preset: string
   readonly presets: ReadonlyArray<string>
   readonly params: Canonical

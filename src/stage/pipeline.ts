@@ -9,6 +9,14 @@ export type Nodes = {
   readonly [name: string]: Output<string> | ReadonlyArray<Output<string> | Nodes> | Nodes
 }
 
+/** What there is to say about a run with some params, a sentence or two each. */
+export interface Remarks {
+  /** Said by `plan`, and before a run: what it will cost. */
+  readonly before?: string
+  /** Said after a run that computed something: what it did not show. */
+  readonly after?: string
+}
+
 export interface Pipeline<P, N extends Nodes> {
   readonly name: string
   readonly description: string
@@ -17,6 +25,7 @@ export interface Pipeline<P, N extends Nodes> {
   readonly defaultPreset: string
   /** The nodes for some params. Another pipeline calls this to hold this one within itself. */
   readonly build: (params: P) => N
+  readonly remarks?: (params: P) => Remarks
 }
 
 /**
@@ -35,6 +44,7 @@ const make = <P, const Preset extends string, const N extends Nodes>(
     readonly presets: { readonly [preset in Preset]: NoInfer<P> }
     readonly defaultPreset: NoInfer<Preset>
     readonly build: (params: NoInfer<P>) => N
+    readonly remarks?: (params: NoInfer<P>) => Remarks
   }
 ): Pipeline<P, N> => ({ name, ...definition })
 

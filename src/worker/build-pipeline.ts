@@ -7,7 +7,9 @@ import { BadModule, isPipeline, isStage, type LoadedPipeline, loadModule, thrown
 import { nameNodes } from "./name-nodes.ts"
 import { type AnyOutput, isOutput, outputsOf, specName } from "./outputs.ts"
 import { problemsOf, resolveParams } from "./params.ts"
-import type { Built, BuiltNode, Request, StageUse } from "./protocol.ts"
+import { type Built, type BuiltNode, Remarks, type Request, type StageUse } from "./protocol.ts"
+
+const decodeRemarks = Schema.decodeUnknownSync(Remarks)
 
 /** The modules that a pipeline's bundle exposes, by path or package name, so that stages can be found in them. */
 export type Modules = { readonly [module: string]: unknown }
@@ -37,12 +39,18 @@ export const buildPipeline = Effect.fnUntraced(function* (request: ElaborateRequ
     try: () => pipeline.build(params),
     catch: (cause) => thrown(what, cause, "`build` throws with these params; correct it or change them")
   })
+  const said = yield* Effect.try({
+    try: () => decodeRemarks(pipeline.remarks?.(params) ?? {}),
+    catch: (cause) =>
+      thrown(what, cause, "`remarks` gives texts called `before` and `after`, or leaves them out")
+  })
   const named = yield* nameNodes(pipeline, record)
   const modules: Modules = { ...modulesOf(exports["modules"]), ...modulesOf(exports["packages"]) }
   const stages = yield* locateStages(pipeline, named, modules)
   return {
     pipeline: pipeline.name,
     description: pipeline.description,
+    remarks: said,
     preset,
     params: encoded,
     presets: Object.keys(pipeline.presets),

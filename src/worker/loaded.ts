@@ -26,6 +26,7 @@ export interface LoadedPipeline {
   readonly presets: { readonly [preset: string]: unknown }
   readonly defaultPreset: string
   readonly build: (params: unknown) => unknown
+  readonly remarks?: (params: unknown) => unknown
 }
 
 /** A module that could not be loaded, or that exports something else than it should. */

@@ -102,9 +102,15 @@ export const BuiltNode = Schema.Struct({
 })
 export type BuiltNode = typeof BuiltNode.Type
 
+export const Remarks = Schema.Struct({
+  before: Schema.optionalKey(Schema.String),
+  after: Schema.optionalKey(Schema.String)
+})
+
 export const Built = Schema.Struct({
   pipeline: Schema.String,
   description: Schema.String,
+  remarks: Remarks,
   preset: Schema.String,
   params: Schema.Json,
   presets: Schema.Array(Schema.String),

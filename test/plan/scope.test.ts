@@ -15,6 +15,7 @@ const node = (name: string, ...all: ReadonlyArray<string>) => ({
 })
 const elaboration: Elaboration = {
   pipeline: "p",
+  remarks: {},
   description: "",
   preset: "demo",
   presets: ["demo"],

@@ -14,33 +14,48 @@ def raw_logit(logits, labels):
     return -logits.gather(1, labels[:, None]).sum()
 
 
-def gradient(model, x, y, loss=cross_entropy):
+def gradient_and_logits(model, x, y, loss=cross_entropy):
     x = x.detach().requires_grad_(True)
-    return torch.autograd.grad(loss(model(x), y), x)[0]
+    logits = model(x)
+    return torch.autograd.grad(loss(logits, y), x)[0], logits.detach()
 
 
-def perturb(model, x, y, epsilon, step_size, steps, loss=cross_entropy, random_start=False):
-    """Attacked images."""
+def gradient(model, x, y, loss=cross_entropy):
+    return gradient_and_logits(model, x, y, loss)[0]
+
+
+def perturb(model, x, y, epsilon, step_size, steps, loss=cross_entropy, random_start=False, first_success=False):
+    """Attacked images: the last point of each, or the first that the model gets wrong, where no more steps are taken."""
     lowest, highest = (x - epsilon).clamp(min=0), (x + epsilon).clamp(max=1)
     adversarial = x
     if random_start:
         adversarial = (x + torch.empty_like(x).uniform_(-epsilon, epsilon)).clamp(0, 1)
     for _ in range(steps):
-        adversarial = adversarial + step_size * gradient(model, adversarial, y, loss).sign()
-        adversarial = torch.min(torch.max(adversarial, lowest), highest)
+        slope, logits = gradient_and_logits(model, adversarial, y, loss)
+        moved = torch.min(torch.max(adversarial + step_size * slope.sign(), lowest), highest)
+        if first_success:
+            withstands = logits.argmax(1) == y
+            if not withstands.any():
+                break
+            moved = torch.where(withstands[:, None, None, None], moved, adversarial)
+        adversarial = moved
     return adversarial
 
 
 class Attack:
-    def __init__(self, step_size, steps=1, restarts=1, loss=cross_entropy, random_start=False):
+    def __init__(
+        self, step_size, steps=1, restarts=1, loss=cross_entropy, random_start=False, first_success=False
+    ):
         self.step_size, self.steps, self.restarts = step_size, steps, restarts
-        self.loss, self.random_start = loss, random_start
+        self.how = {"loss": loss, "random_start": random_start, "first_success": first_success}
 
     def once(self, model, x, y, epsilon):
-        step_size = self.step_size(epsilon)
-        images = perturb(model, x, y, epsilon, step_size, self.steps, self.loss, self.random_start)
+        images = self.perturbed(model, x, y, epsilon)
         with torch.no_grad():
             return images, model(images)
+
+    def perturbed(self, model, x, y, epsilon):
+        return perturb(model, x, y, epsilon, self.step_size(epsilon), self.steps, **self.how)
 
     def __call__(self, model, x, y, epsilon):
         """Attacked images and their logits; of several restarts, for each image the first that succeeds."""
@@ -58,17 +73,21 @@ class Attack:
         """Attacked images by epsilon. One step from the image itself needs one gradient for all of them."""
         if self.restarts > 1:
             return lambda epsilon: self(model, x, y, epsilon)[0]
-        if self.steps > 1 or self.random_start:
-            return lambda epsilon: perturb(
-                model, x, y, epsilon, self.step_size(epsilon), self.steps, self.loss, self.random_start
-            )
-        signs = gradient(model, x, y, self.loss).sign()
+        if self.steps > 1 or self.how["random_start"]:
+            return lambda epsilon: self.perturbed(model, x, y, epsilon)
+        signs = gradient(model, x, y, self.how["loss"]).sign()
         return lambda epsilon: (x + epsilon * signs).clamp(0, 1)
 
 
-def proportional(settings):
-    relative = settings["relativeStep"]
-    return Attack(lambda epsilon: relative * epsilon, settings["steps"], settings.get("restarts", 1), random_start=True)
+def proportional(settings, first_success=False):
+    relative, restarts = settings["relativeStep"], settings.get("restarts", 1)
+    return Attack(
+        lambda epsilon: relative * epsilon,
+        settings["steps"],
+        restarts,
+        random_start=True,
+        first_success=first_success,
+    )
 
 
 def attacks_of(params):

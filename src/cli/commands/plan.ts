@@ -52,10 +52,13 @@ export const decide = Effect.fnUntraced(function* (request: PlanRequest) {
 
 export const showPlan = Effect.fnUntraced(function* (request: PlanRequest) {
   const { elaboration, decisions } = yield* decide(request)
-  const { pipeline, preset, params } = elaboration
-  if (request.json) return yield* printJson({ pipeline, preset, params, nodes: decisions })
+  const { pipeline, preset, params, remarks } = elaboration
+  if (request.json) return yield* printJson({ pipeline, preset, params, remarks, nodes: decisions })
   yield* printResult(
-    planText({ pipeline, preset, decisions }, { style: resultStyle(), width: resultWidth() })
+    planText(
+      { pipeline, preset, decisions, remark: remarks.before },
+      { style: resultStyle(), width: resultWidth() }
+    )
   )
 })
 

@@ -8,13 +8,14 @@ import { machineAmounts } from "../../schedule/resources.ts"
 import { runPlan } from "../../schedule/run.ts"
 import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
-import { noteStyle, stderrSink, stdoutSink, timing } from "../output.ts"
+import { noteStyle, printNote, stderrSink, stdoutSink, timing } from "../output.ts"
 import { dataCache, provenanceOf } from "../program.ts"
 import { jsonReporter } from "../reporter/json.ts"
 import { liveReporter } from "../reporter/live.ts"
 import { plainReporter } from "../reporter/plain.ts"
 import type { Reporter } from "../reporter/reporter.ts"
 import { storeServices } from "../store.ts"
+import { harmless } from "../view/text.ts"
 import { showPlan } from "./plan.ts"
 
 /** A stage failed. The reporter has told which and why. */
@@ -63,7 +64,7 @@ export const run = Command.make(
     const { project, store } = yield* flags.located(options.store)
     const { layout, services } = storeServices(store, { create: true })
     const id = yield* newRunId
-    const outcome = yield* Effect.gen(function* () {
+    const { outcome, remark } = yield* Effect.gen(function* () {
       const engine = yield* wantedEngine(options)
       const selection = {
         pipeline: options.pipeline,
@@ -72,12 +73,15 @@ export const run = Command.make(
       }
       const elaboration = yield* elaborate(project, layout, selection)
       const nodes = yield* nodesInScope(elaboration, options)
+      const { before, after } = elaboration.remarks
+      if (before !== undefined && !options.json) yield* printNote(`note     ${harmless(before)}\n`)
+      let computed = false
       const gpus = yield* Config.Int("PIPELINE_GPUS").pipe(Config.withDefault(0))
       const reporter = yield* Effect.acquireRelease(
         Effect.sync(() => reporterFor(options.json)),
         (each) => Effect.sync(() => each.close())
       )
-      return yield* runPlan({
+      const outcome = yield* runPlan({
         id,
         project,
         layout,
@@ -94,10 +98,15 @@ export const run = Command.make(
         },
         environment: process.env,
         engine,
-        watch: (event) => reporter.event(event)
+        watch: (event) => {
+          computed ||= event._tag === "NodeFinished"
+          reporter.event(event)
+        }
       })
+      return { outcome, remark: computed ? after : undefined }
     }).pipe(Effect.scoped, Effect.provide(services))
     if (outcome !== "done") return yield* new RunFailed({ run: id })
+    if (remark !== undefined && !options.json) yield* printNote(`note     ${harmless(remark)}\n`)
   })
 ).pipe(
   Command.withDescription("Run a pipeline: what is cached stays, the rest is computed"),

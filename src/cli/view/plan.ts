@@ -16,11 +16,14 @@ export const planText = (
   {
     pipeline,
     preset,
-    decisions
+    decisions,
+    remark
   }: {
     readonly pipeline: string
     readonly preset: string
     readonly decisions: ReadonlyArray<PlannedDecision>
+    /** What the pipeline has to say before it runs. */
+    readonly remark?: string | undefined
   },
   { style, width }: { readonly style: Style; readonly width: number | undefined }
 ): string => {
@@ -41,7 +44,8 @@ export const planText = (
     { width }
   )
   const head = `${style.bold(harmless(pipeline))}, preset ${harmless(preset)}: ${decisions.length} nodes`
-  return `${[head, "", ...lines, "", totals(decisions)].join("\n")}\n`
+  const said = remark === undefined ? [] : ["", harmless(remark)]
+  return `${[head, "", ...lines, "", totals(decisions), ...said].join("\n")}\n`
 }
 
 /** `12 cached, 3 run, 2 maybe; about 4m 10s of computing, as far as is known`. */

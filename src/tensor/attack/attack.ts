@@ -49,10 +49,11 @@ const AttackFields = Schema.Struct({
   /** Share of the accumulated gradient that a step keeps: the decay of MI-FGSM. 0 for none. */
   momentum: Length,
   /**
-   * Which point of a run is returned: the `last`, or the `best` of all of them, the start included. A point that succeeds
-   * is better than one that does not; among equals the one with the higher loss.
+   * Which point of a run is returned: the `last`, the `best` of all of them, or the first that succeeds (`first-success`), or
+   * else the last; the start is one of them. Of two points the better one succeeds where the other does not, or has the higher loss.
+   * With `first-success` an image that has succeeded moves no more, and a batch of such images takes no more steps.
    */
-  iterate: Schema.Literals(["last", "best"]),
+  iterate: Schema.Literals(["last", "best", "first-success"]),
   /**
    * The labels that the attack works with: the `true` ones, or what the model says of the clean image (`predicted`),
    * which hides no label from the attacker and leaks none.

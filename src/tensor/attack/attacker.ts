@@ -5,9 +5,9 @@ import type { Engine, EngineFailure } from "../engine.ts"
 import { type Attack, type AttackSize, type BadAttack, checkAttack } from "./attack.ts"
 import { batchAttack, type InSize, type Way } from "./batch-attack.ts"
 import type { Classifier } from "./classifier.ts"
-import { compileOneStep, isOneStep } from "./shared-direction.ts"
 import { type Compiled, compileForward, compileSteps, weightsFor } from "./programs.ts"
 import { type Attacked, AttackFailed, type AttackRows, problemOfRows, rowsBetween } from "./rows.ts"
+import { compileOneStep, isOneStep } from "./shared-direction.ts"
 
 export type AttackError = AttackFailed | BadAttack | EngineFailure
 

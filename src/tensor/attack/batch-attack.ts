@@ -8,9 +8,9 @@ import { argMax, paddedFloats, paddedInts } from "./batches.ts"
 import { firstSuccess, higher, keepBetter, type Outcome } from "./kept.ts"
 import { lowestGain } from "./loop.ts"
 import { move } from "./moved.ts"
-import { type OneStep, type Stepped, scalars } from "./shared-direction.ts"
 import { type Compiled, type ForwardProgram, floats, type StepsProgram } from "./programs.ts"
 import { type Attacked, AttackFailed, type AttackRows } from "./rows.ts"
+import { type OneStep, type Stepped, scalars } from "./shared-direction.ts"
 import { drawStart } from "./start.ts"
 
 /** How the images are moved: by runs of the loop, or by one step whose direction is shared by all sizes. */
@@ -48,19 +48,24 @@ export const batchAttack = (options: {
     return { images, logits, predictions, loss, success, gain }
   }
 
-  /** One run of the loop from a start: the last point, or the best one. */
+  /** One run of the loop from a start, of which the first `count` images matter: the point that the attack returns. */
   const climb = Effect.fnUntraced(function* (
     programs: ReadonlyArray<StepsProgram>,
     fixed: Tensors,
     start: Float32Array,
-    aims: Int32Array
+    aims: Int32Array,
+    count: number
   ) {
     const look = (images: Float32Array) =>
       Effect.map(forward.run(images, aims), (said) => outcomeOf({ images, ...said }, aims))
     let position = firstPosition(compiled, attack, start)
-    for (const program of programs) position = yield* program.run(fixed, position)
+    for (const program of programs) {
+      position = yield* program.run(fixed, position)
+      if (attack.iterate === "first-success" && !floats(position, "done").subarray(0, count).includes(0))
+        break
+    }
     const last = yield* look(floats(position, "images"))
-    if (attack.iterate === "last") return last
+    if (attack.iterate !== "best") return last
     const best = yield* look(floats(position, "bestImages"))
     keepBetter(best, last, batchSize, higher)
     return best
@@ -80,7 +85,7 @@ export const batchAttack = (options: {
     }
     return Effect.succeed((size: AttackSize, restart: number) => {
       const start = startOf({ attack, seed, epsilon: size.epsilon, clean, width, restart, indices })
-      return climb(way.programs, { ...given, ...scalars(size) }, start, aims)
+      return climb(way.programs, { ...given, ...scalars(size) }, start, aims, indices.length)
     })
   }
 
@@ -146,8 +151,9 @@ const firstPosition = ({ classifier, batchSize }: Compiled, attack: Attack, star
   return {
     images,
     ...(attack.momentum === 0 ? {} : { momentum: { ...images, data: new Float32Array(start.length) } }),
-    ...(attack.iterate === "last"
-      ? {}
-      : { bestImages: images, bestGain: perImage(lowestGain), bestSuccess: perImage(0) })
+    ...(attack.iterate === "best"
+      ? { bestImages: images, bestGain: perImage(lowestGain), bestSuccess: perImage(0) }
+      : {}),
+    ...(attack.iterate === "first-success" ? { done: perImage(0) } : {})
   }
 }

@@ -33,6 +33,8 @@ export interface Position {
   readonly momentum?: tf.Tensor
   /** There when the attack returns the best point. */
   readonly best?: Best
+  /** There when the attack returns the first success. `[n]`: 1 for images that have succeeded, and stay where they are. */
+  readonly done?: tf.Tensor
 }
 
 /** The best point that a run has left so far, image by image. */
@@ -63,15 +65,18 @@ export const takeSteps = (ascent: Ascent, start: Position, count: number): Posit
 const takeStep = (
   ascent: Ascent,
   project: (images: tf.Tensor) => tf.Tensor,
-  { images, momentum, best }: Position
+  { images, momentum, best, done }: Position
 ): Position => {
   const { attack, stepSize } = ascent
-  const here = best === undefined ? undefined : gradientAndOutcome(ascent, images)
+  const here = best === undefined && done === undefined ? undefined : gradientAndOutcome(ascent, images)
   const gradient = here?.gradient ?? gradientOf(ascent, images)
   const sum = momentum === undefined ? undefined : accumulate(attack.momentum, momentum, gradient)
   const step = tf.mul(direction(attack.norm, sum ?? gradient), stepSize)
+  const next = project(tf.add(images, step))
+  const stays = done === undefined || here === undefined ? undefined : tf.maximum(done, here.success)
   return {
-    images: project(tf.add(images, step)),
+    images: stays === undefined ? next : choose(stays, images, next, [-1, 1, 1, 1]),
+    ...(stays === undefined ? {} : { done: stays }),
     ...(sum === undefined ? {} : { momentum: sum }),
     ...(best === undefined || here === undefined
       ? {}
@@ -120,13 +125,18 @@ const better = (best: Best, next: Best): Best => {
   const wins = tf.greater(next.success, best.success)
   const gains = tf.logicalAnd(tf.equal(next.success, best.success), tf.greater(next.gain, best.gain))
   const take = tf.cast(tf.logicalOr(wins, gains), "float32")
-  const keep = tf.sub(1, take)
-  // Factors of 0 and 1 select exactly, and need no kernel that broadcasts a condition.
-  const select = (taken: tf.Tensor, kept: tf.Tensor, perImage: Array<number>): tf.Tensor =>
-    tf.add(tf.mul(taken, tf.reshape(take, perImage)), tf.mul(kept, tf.reshape(keep, perImage)))
   return {
-    images: select(next.images, best.images, [-1, 1, 1, 1]),
-    gain: select(next.gain, best.gain, [-1]),
-    success: select(next.success, best.success, [-1])
+    images: choose(take, next.images, best.images, [-1, 1, 1, 1]),
+    gain: choose(take, next.gain, best.gain, [-1]),
+    success: choose(take, next.success, best.success, [-1])
   }
 }
+
+/**
+ * The first tensor where `take` `[n]` is 1, the second where it is 0, image by image. Factors of 0 and 1 select exactly, and need
+ * no kernel that broadcasts a condition.
+ *
+ * @param perImage the shape of one number for each image, such as `[-1, 1, 1, 1]` for images
+ */
+const choose = (take: tf.Tensor, first: tf.Tensor, second: tf.Tensor, perImage: Array<number>): tf.Tensor =>
+  tf.add(tf.mul(first, tf.reshape(take, perImage)), tf.mul(second, tf.reshape(tf.sub(1, take), perImage)))

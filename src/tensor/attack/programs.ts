@@ -40,7 +40,8 @@ export const carriedSignature = (
   return {
     images,
     ...(attack.momentum === 0 ? {} : { momentum: images }),
-    ...(attack.iterate === "last" ? {} : { bestImages: images, bestGain: perImage, bestSuccess: perImage })
+    ...(attack.iterate === "best" ? { bestImages: images, bestGain: perImage, bestSuccess: perImage } : {}),
+    ...(attack.iterate === "first-success" ? { done: perImage } : {})
   }
 }
 
@@ -89,6 +90,7 @@ export const compileSteps = (
 const positionOf = (tensors: StepTensors): Position => ({
   images: take(tensors, "images"),
   ...(tensors["momentum"] === undefined ? {} : { momentum: tensors["momentum"] }),
+  ...(tensors["done"] === undefined ? {} : { done: tensors["done"] }),
   ...(tensors["bestImages"] === undefined
     ? {}
     : {
@@ -100,9 +102,10 @@ const positionOf = (tensors: StepTensors): Position => ({
       })
 })
 
-const outputsOf = ({ images, momentum, best }: Position): StepTensors => ({
+const outputsOf = ({ images, momentum, best, done }: Position): StepTensors => ({
   [next("images")]: images,
   ...(momentum === undefined ? {} : { [next("momentum")]: momentum }),
+  ...(done === undefined ? {} : { [next("done")]: done }),
   ...(best === undefined
     ? {}
     : {

@@ -10,14 +10,15 @@ export const attackText = (
   attack: Attack,
   steps: "absolute" | "relative" | "omitted" = "absolute"
 ): string => {
-  const { norm, loss, restarts, target } = attack
+  const { norm, loss, restarts, target, iterate } = attack
   const words = [
     nameOf(attack),
     norm === "l2" ? "L2" : undefined,
     attack.steps === 1 ? undefined : `${attack.steps} steps${lengthText(attack, steps)}`,
     restarts === 1 ? undefined : `${restarts} restarts`,
     loss,
-    target === "none" ? undefined : `target ${target}`
+    target === "none" ? undefined : `target ${target}`,
+    { last: undefined, best: "best point", "first-success": "first success" }[iterate]
   ]
   return words.filter((word) => word !== undefined).join(", ")
 }

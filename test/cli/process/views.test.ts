@@ -261,9 +261,9 @@ describe("artifacts", () => {
 describe("help", () => {
   const commands = [
     [],
-    ...["run", "plan", "graph", "list", "stages", "runs", "show", "diff", "doctor", "init"].map((name) => [
-      name
-    ]),
+    ...["run", "plan", "graph", "list", "stages", "runs", "show", "diff", "results", "doctor", "init"].map(
+      (name) => [name]
+    ),
     ["artifacts"],
     ...["ls", "export", "verify", "gc", "pin", "unpin"].map((name) => ["artifacts", name])
   ]

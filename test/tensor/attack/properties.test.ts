@@ -22,7 +22,7 @@ const AnyAttack = Schema.Struct({
   randomStart: Schema.Literals(["none", "uniform", "boundary"]),
   restarts: Schema.Literals([1, 2]),
   momentum: Schema.Literals([0, 1]),
-  iterate: Schema.Literals(["last", "best"]),
+  iterate: Schema.Literals(["last", "best", "first-success"]),
   labels: Schema.Literals(["true", "predicted"])
 })
 const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 20 }))
@@ -185,6 +185,27 @@ describe("every attack", () => {
         }
       }),
     runs(30)
+  )
+
+  it.effect.prop(
+    "returns the first point that succeeds, the image itself included, or else the last",
+    [AnyAttack, Seed],
+    ([attack, seed]) =>
+      Effect.gen(function* () {
+        const subject = subjectOf(seed)
+        const rows = randomRows(subject.classifier, 6, seed)
+        const plain = { ...valid(attack), randomStart: "none", restarts: 1, steps: 4 } as const
+        const found = yield* attacked(subject, { ...plain, iterate: "first-success" }, rows, { unroll: 1 })
+        const still = { ...plain, iterate: "last", epsilon: 0, steps: 1 } as const
+        const points = [yield* attacked(subject, still, rows)]
+        for (const steps of [1, 2, 3, 4])
+          points.push(yield* attacked(subject, { ...plain, iterate: "last", steps }, rows))
+        for (const row of rows.labels.keys()) {
+          const expected = points.find(({ success }) => success[row] === 1) ?? points.at(-1)
+          if (expected !== undefined) assert.deepStrictEqual(rowOf(found, row), rowOf(expected, row))
+        }
+      }),
+    runs(40)
   )
 })
 

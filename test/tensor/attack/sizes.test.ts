@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import {
   type Attack,
+  type AttackRows,
   bim,
   type Classifier,
   fgsm,
@@ -34,7 +35,7 @@ describe("an attacker prepared for rows", () => {
   )
 
   /** How often the network runs for five sizes; forwards and backwards count as once. */
-  const networkRuns = (attack: Attack) =>
+  const networkRuns = (attack: Attack, given: AttackRows = rows) =>
     Effect.gen(function* () {
       let runs = 0
       const classifier: Classifier = {
@@ -46,10 +47,25 @@ describe("an attacker prepared for rows", () => {
       }
       const attacker = yield* makeAttacker({ ...subject, classifier, attack, batchSize: 11, seed: 5 })
       runs = 0
-      const inSize = yield* attacker.prepare(rows)
+      const inSize = yield* attacker.prepare(given)
       for (const size of sizes) yield* inSize(size)
       return runs
     }).pipe(Effect.provide(onCpu))
+
+  it.effect("takes no more steps once every image of a batch has succeeded", () =>
+    Effect.gen(function* () {
+      const still = yield* makeAttacker({ ...subject, attack: fgsm({ epsilon: 0 }), batchSize: 11, seed: 0 })
+      const { predictions } = yield* still.run(rows)
+      const wrong = { ...rows, labels: predictions.map((said) => (said + 1) % 4) }
+      const attack: Attack = {
+        ...pgd({ epsilon: 0.1, stepSize: 0.001, steps: 20 }),
+        randomStart: "none",
+        iterate: "first-success"
+      }
+      assert.strictEqual(yield* networkRuns(attack, wrong), (1 + 1) * 5)
+      assert.strictEqual(yield* networkRuns({ ...attack, iterate: "last" }, wrong), (20 + 1) * 5)
+    }).pipe(Effect.provide(onCpu))
+  )
 
   it.effect("takes one gradient for all sizes of one step, and else one for each step of each size", () =>
     Effect.gen(function* () {
