@@ -8,14 +8,13 @@ import { machineAmounts } from "../../schedule/resources.ts"
 import { runPlan } from "../../schedule/run.ts"
 import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
-import { noteStyle, printNote, stderrSink, stdoutSink, timing } from "../output.ts"
+import { noteStyle, stderrSink, stdoutSink, timing } from "../output.ts"
 import { dataCache, provenanceOf } from "../program.ts"
 import { jsonReporter } from "../reporter/json.ts"
 import { liveReporter } from "../reporter/live.ts"
 import { plainReporter } from "../reporter/plain.ts"
 import type { Reporter } from "../reporter/reporter.ts"
 import { storeServices } from "../store.ts"
-import { harmless } from "../view/text.ts"
 import { showPlan } from "./plan.ts"
 
 /** A stage failed. The reporter has told which and why. */
@@ -64,7 +63,7 @@ export const run = Command.make(
     const { project, store } = yield* flags.located(options.store)
     const { layout, services } = storeServices(store, { create: true })
     const id = yield* newRunId
-    const { outcome, remark } = yield* Effect.gen(function* () {
+    const outcome = yield* Effect.gen(function* () {
       const engine = yield* wantedEngine(options)
       const selection = {
         pipeline: options.pipeline,
@@ -74,8 +73,8 @@ export const run = Command.make(
       const elaboration = yield* elaborate(project, layout, selection)
       const nodes = yield* nodesInScope(elaboration, options)
       const { before, after } = elaboration.remarks
-      if (before !== undefined && !options.json) yield* printNote(`note     ${harmless(before)}\n`)
-      let computed = false
+      // A run that computes nothing costs nothing, and shows nothing that was not said before.
+      let computes = false
       const gpus = yield* Config.Int("PIPELINE_GPUS").pipe(Config.withDefault(0))
       const reporter = yield* Effect.acquireRelease(
         Effect.sync(() => reporterFor(options.json)),
@@ -99,14 +98,17 @@ export const run = Command.make(
         environment: process.env,
         engine,
         watch: (event) => {
-          computed ||= event._tag === "NodeFinished"
+          if (event._tag === "NodeStarted" && !computes) {
+            computes = true
+            if (before !== undefined) reporter.note(before)
+          }
           reporter.event(event)
         }
       })
-      return { outcome, remark: computed ? after : undefined }
+      if (outcome === "done" && computes && after !== undefined) reporter.note(after)
+      return outcome
     }).pipe(Effect.scoped, Effect.provide(services))
     if (outcome !== "done") return yield* new RunFailed({ run: id })
-    if (remark !== undefined && !options.json) yield* printNote(`note     ${harmless(remark)}\n`)
   })
 ).pipe(
   Command.withDescription("Run a pipeline: what is cached stays, the rest is computed"),

@@ -10,6 +10,7 @@ export const jsonReporter = (sink: Sink, timing: Timing): Reporter => {
     event(event) {
       if (!closed) batch.line(jsonLine(event))
     },
+    note() {},
     close() {
       closed = true
       batch.flush()

@@ -41,6 +41,11 @@ export class Lines {
     return `${this.word(word)}${padEnd(shown, this.#nameWidth)}  ${rest}`.trimEnd()
   }
 
+  /** What belongs to no node. */
+  note(text: string): string {
+    return `${this.word("note")}${harmless(text)}`
+  }
+
   word(word: string): string {
     return `${stateWord(this.style, word.padEnd(wordWidth))} `
   }

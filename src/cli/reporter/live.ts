@@ -48,6 +48,12 @@ class Live implements Reporter {
     this.#drawBy(this.#drawnAt + frameMillis)
   }
 
+  note(text: string): void {
+    if (this.#closed) return
+    this.#tell([this.#lines.note(text)])
+    this.#drawBy(this.#drawnAt + frameMillis)
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -79,6 +85,9 @@ class Live implements Reporter {
       case "NodeSkipped":
         this.#group(this.#groups.skip, event)
         break
+      case "Revision":
+      case "SystemSample":
+        break
       default:
         this.#end(event)
     }
@@ -105,7 +114,12 @@ class Live implements Reporter {
     group.add(line, savedSeconds)
   }
 
-  #end(event: Exclude<Event, { _tag: "NodeStarted" | "NodeWaiting" | "Progress" | "Metric" }>): void {
+  #end(
+    event: Exclude<
+      Event,
+      { _tag: "NodeStarted" | "NodeWaiting" | "Progress" | "Metric" | "Revision" | "SystemSample" }
+    >
+  ): void {
     if (event._tag === "RunFinished") {
       this.#over = true
       this.#running.clear()

@@ -38,6 +38,10 @@ class Plain implements Reporter {
     if (event._tag === "RunFinished") this.#batch.flush()
   }
 
+  note(text: string): void {
+    if (!this.#closed) this.#batch.line(this.#lines.note(text))
+  }
+
   close(): void {
     this.#closed = true
     this.#batch.flush()
