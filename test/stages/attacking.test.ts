@@ -179,6 +179,15 @@ describe("generate-adversarial", () => {
     )
   )
 
+  it.effect("logs which share of its images fools the model", () => {
+    const { layer, metrics } = recorded()
+    return Effect.gen(function* () {
+      yield* attackedBy(fgsm({ epsilon: 0.1 }))
+      // The sweep above has the same: at 0.1, two of four are still right.
+      assert.strictEqual(metrics["fooled_share"], 0.5)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("gives the same images whatever ranges are read and whatever the batch is", () =>
     run(
       Effect.gen(function* () {

@@ -94,7 +94,8 @@ export const makeAttacker = (
     return { attack, classifier, batchSize, run, prepare }
   })
 
-const problemOfOptions = ({ classifier, attack, batchSize, unroll = 1 }: AttackerOptions) => {
+/** What is wrong with the options, if anything is. */
+export const problemOfOptions = ({ classifier, attack, batchSize, unroll = 1 }: AttackerOptions) => {
   const failed = (reason: string, hint: string) =>
     new AttackFailed({ classifier: classifier.name, reason, hint })
   if (!(Number.isInteger(batchSize) && batchSize >= 1))
@@ -107,7 +108,11 @@ const problemOfOptions = ({ classifier, attack, batchSize, unroll = 1 }: Attacke
 }
 
 /** The programs whose runs, one after the other, take all of the attack's steps: as many of one as fit, and the rest. */
-const compileAllSteps = Effect.fnUntraced(function* (compiled: Compiled, attack: Attack, unroll: number) {
+export const compileAllSteps = Effect.fnUntraced(function* (
+  compiled: Compiled,
+  attack: Attack,
+  unroll: number
+) {
   const count = Math.max(1, Math.min(unroll, attack.steps))
   const rest = attack.steps % count
   const main = yield* compileSteps(compiled, attack, count)

@@ -1,17 +1,15 @@
 /** Carries out an attack on one full batch. */
 import { Effect } from "effect"
-import { elementsOf, type TensorData } from "../../artifact/tensor-data.ts"
+import { elementsOf } from "../../artifact/tensor-data.ts"
 import type { EngineFailure, Tensors } from "../engine.ts"
 import { aimsNeedLogits, aimsOf } from "./aims.ts"
 import type { Attack, AttackSize } from "./attack.ts"
 import { argMax, paddedFloats, paddedInts } from "./batches.ts"
+import { firstPosition, startOf } from "./first-position.ts"
 import { firstSuccess, higher, keepBetter, type Outcome } from "./kept.ts"
-import { lowestGain } from "./loop.ts"
-import { move } from "./moved.ts"
 import { type Compiled, type ForwardProgram, floats, type StepsProgram } from "./programs.ts"
 import { type Attacked, AttackFailed, type AttackRows } from "./rows.ts"
 import { type OneStep, type Stepped, scalars } from "./shared-direction.ts"
-import { drawStart } from "./start.ts"
 
 /** How the images are moved: by runs of the loop, or by one step whose direction is shared by all sizes. */
 export type Way =
@@ -84,7 +82,7 @@ export const batchAttack = (options: {
       )
     }
     return Effect.succeed((size: AttackSize, restart: number) => {
-      const start = startOf({ attack, seed, epsilon: size.epsilon, clean, width, restart, indices })
+      const start = startOf({ attack, seed, epsilon: size.epsilon, clean, batchSize, restart, indices })
       return climb(way.programs, { ...given, ...scalars(size) }, start, aims, indices.length)
     })
   }
@@ -117,43 +115,4 @@ export const batchAttack = (options: {
       return { ...kept, labels: rows.labels, aims, restarts }
     })
   })
-}
-
-/** The start of a restart for a full batch; rows that fill the batch up start at the image. */
-const startOf = (options: {
-  readonly attack: Attack
-  readonly seed: number
-  readonly epsilon: number
-  readonly clean: Float32Array
-  readonly width: number
-  readonly restart: number
-  readonly indices: ArrayLike<number>
-}): Float32Array => {
-  const { attack, seed, epsilon, clean, width, restart, indices } = options
-  if (attack.randomStart === "none") return clean
-  const start = clean.slice()
-  const unit = new Float32Array(width)
-  for (let row = 0; row < indices.length; row++) {
-    drawStart(attack, { seed, image: indices[row] ?? 0, restart }, unit)
-    const image = start.subarray(row * width, (row + 1) * width)
-    move(image, unit, epsilon, image)
-  }
-  return start
-}
-
-const firstPosition = ({ classifier, batchSize }: Compiled, attack: Attack, start: Float32Array): Tensors => {
-  const images: TensorData = { dtype: "F32", shape: [batchSize, ...classifier.input], data: start }
-  const perImage = (value: number): TensorData => ({
-    dtype: "F32",
-    shape: [batchSize],
-    data: new Float32Array(batchSize).fill(value)
-  })
-  return {
-    images,
-    ...(attack.momentum === 0 ? {} : { momentum: { ...images, data: new Float32Array(start.length) } }),
-    ...(attack.iterate === "best"
-      ? { bestImages: images, bestGain: perImage(lowestGain), bestSuccess: perImage(0) }
-      : {}),
-    ...(attack.iterate === "first-success" ? { done: perImage(0) } : {})
-  }
 }

@@ -21,4 +21,5 @@ export {
   makeMeasurer
 } from "./measure.ts"
 export { type Perturbations, perturbationsOf } from "./perturbation.ts"
+export { makePerturber, type Perturber } from "./perturber.ts"
 export { type Attacked, AttackFailed, type AttackRows } from "./rows.ts"

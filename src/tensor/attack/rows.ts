@@ -72,7 +72,7 @@ export const problemOfRows = (
       `${count} images come with ${targets?.length ?? 0} targets`,
       "give each image the class that it is to be taken for, or choose another `target`"
     )
-  const pixel = images.findIndex((value) => !(value >= 0 && value <= 1))
+  const pixel = firstOutside(images)
   if (pixel !== -1)
     return failed(
       `image ${indices[Math.floor(pixel / width)]} has a pixel of ${images[pixel]}`,
@@ -84,6 +84,15 @@ export const problemOfRows = (
   if (wrong !== undefined)
     return failed(`there is no class ${wrong} among ${classes}`, "classes are numbered from 0")
   return undefined
+}
+
+/** Where the first value is that is not in [0, 1]; -1 for nowhere. A plain loop: it sees every pixel of every attack. */
+export const firstOutside = (images: Float32Array): number => {
+  for (let index = 0; index < images.length; index++) {
+    const value = images[index] ?? 0
+    if (!(value >= 0 && value <= 1)) return index
+  }
+  return -1
 }
 
 /** The rows `from` up to, not including, `to`, without a copy where there need be none. */

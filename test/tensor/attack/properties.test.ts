@@ -6,6 +6,7 @@ import {
   type Attacked,
   type AttackRows,
   makeAttacker,
+  makePerturber,
   perturbationsOf,
   pgd
 } from "../../../src/tensor/attack/index.ts"
@@ -185,6 +186,20 @@ describe("every attack", () => {
         }
       }),
     runs(30)
+  )
+
+  it.effect.prop(
+    "gives the same images where nobody asks what the model says of them",
+    [AnyAttack, Seed],
+    ([attack, seed]) =>
+      Effect.gen(function* () {
+        const subject = subjectOf(seed)
+        const rows = randomRows(subject.classifier, 6, seed)
+        const options = { ...subject, attack: valid(attack), batchSize: 4, seed: 7, unroll: 2 }
+        const { images } = yield* (yield* makeAttacker(options)).run(rows)
+        assert.deepStrictEqual(yield* (yield* makePerturber(options))(rows), images)
+      }).pipe(Effect.scoped, Effect.provide(onCpu)),
+    runs(60)
   )
 
   it.effect.prop(
