@@ -6,17 +6,26 @@
  */
 import { Context, type Effect, Schema } from "effect"
 
-/** A file that a real data set consists of. */
-export interface DataFile {
+/**
+ * A file that a real data set consists of.
+ *
+ * It is compared by SHA-256, or by MD5 where no better digest of it was ever published: that tells damage, and not a forgery.
+ */
+export type DataFile = DataFileFields & ({ readonly sha256: string } | { readonly md5: string })
+
+interface DataFileFields {
   /** As it is called in the data directory, without `.gz`: `train-images-idx3-ubyte`. */
   readonly name: string
   /** Other names under which people have it, without `.gz`: `train-images.idx3-ubyte`. */
   readonly aliases: ReadonlyArray<string>
-  /** SHA-256 of the decompressed content. */
-  readonly sha256: string
-  /** Size of the decompressed content in bytes, and so the most that is ever held in memory. */
+  /**
+   * Whether digest and size are those of the file as it is published, an archive, which then is not decompressed; by default
+   * they are those of the decompressed content.
+   */
+  readonly asPublished?: boolean
+  /** Size of the content in bytes, and so the most that is ever held in memory. */
   readonly size: number
-  /** Addresses of the gzipped file, tried in order. */
+  /** Addresses of the published file, tried in order. */
   readonly mirrors: ReadonlyArray<string>
 }
 
@@ -31,7 +40,7 @@ export class DataUnavailable extends Schema.TaggedError<DataUnavailable>()("Data
     return `${this.dataset}: \`${this.file}\` could not be had; tried${places}`
   }
   get hint() {
-    return "put the file into a directory and name it with --data-dir DIR, or use generated digits: --preset demo"
+    return "put the file into a directory and name it with --data-dir DIR, or use generated images: --preset demo"
   }
 }
 
@@ -60,7 +69,7 @@ export type DataSourceError = DataUnavailable | DataFileRejected
 export class DataSource extends Context.Service<
   DataSource,
   {
-    /** The decompressed content of a file, checked against its size and digest. */
+    /** The content of a file, decompressed unless it is an archive, checked against its size and digest. */
     readonly file: (dataset: string, file: DataFile) => Effect.Effect<Uint8Array, DataSourceError>
   }
 >()("pipeline/data/DataSource") {}

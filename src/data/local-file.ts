@@ -17,8 +17,8 @@ export class WrongContent extends Schema.TaggedError<WrongContent>()("WrongConte
 }
 
 /** The paths at which a file may lie in a directory, in the order in which they are looked at. */
-export const namesOf = ({ name, aliases }: DataFile): ReadonlyArray<string> =>
-  [name, ...aliases].flatMap((plain) => [plain, `${plain}.gz`])
+export const namesOf = ({ name, aliases, asPublished }: DataFile): ReadonlyArray<string> =>
+  [name, ...aliases].flatMap((plain) => (asPublished ? [plain] : [plain, `${plain}.gz`]))
 
 /** The verified content of the file at `path`; `undefined` where there is nothing. */
 export const readVerified = Effect.fnUntraced(function* (
@@ -34,18 +34,25 @@ export const verified = Effect.fnUntraced(function* (
   bytes: Uint8Array,
   file: DataFile
 ): Effect.fn.Return<Uint8Array, WrongContent> {
-  const content = isGzip(bytes)
-    ? yield* gunzipBounded(bytes, { file: "gzip", maxBytes: file.size }).pipe(
-        Effect.mapError((error) => new WrongContent({ problem: error.message }))
-      )
-    : bytes
+  const content =
+    isGzip(bytes) && !file.asPublished
+      ? yield* gunzipBounded(bytes, { file: "gzip", maxBytes: file.size }).pipe(
+          Effect.mapError((error) => new WrongContent({ problem: error.message }))
+        )
+      : bytes
   if (content.length !== file.size) {
     return yield* new WrongContent({ problem: `has ${content.length} bytes of content, not ${file.size}` })
   }
-  const found = createHash("sha256").update(content).digest("hex")
-  if (found === file.sha256) return content
-  return yield* new WrongContent({ problem: `has content of SHA-256 ${found}, not ${file.sha256}` })
+  const { name, algorithm, expected } = digestOf(file)
+  const found = createHash(algorithm).update(content).digest("hex")
+  if (found === expected) return content
+  return yield* new WrongContent({ problem: `has content of ${name} ${found}, not ${expected}` })
 })
+
+const digestOf = (file: DataFile) =>
+  "sha256" in file
+    ? { name: "SHA-256", algorithm: "sha256", expected: file.sha256 }
+    : { name: "MD5", algorithm: "md5", expected: file.md5 }
 
 const readBounded = (path: string, maxBytes: number): Effect.Effect<Uint8Array | undefined, WrongContent> =>
   Effect.acquireUseRelease(
