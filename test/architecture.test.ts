@@ -13,6 +13,9 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
     "src/stage",
     "src/artifact",
     "src/track",
+    "src/track/mlflow",
+    "src/track/content",
+    "src/track/upload",
     "src/worker",
     "src/tensor",
     "src/data",
@@ -22,6 +25,9 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
   "src/plan": ["src/stage", "src/artifact", "src/track", "src/worker"],
   "src/worker": ["src/stage", "src/artifact", "src/track", "src/tensor", "src/data", "src/text"],
   "src/track": ["src/artifact", "src/text"],
+  "src/track/mlflow": ["src/track", "src/artifact", "src/text"],
+  "src/track/content": ["src/track", "src/artifact", "src/tensor", "src/text"],
+  "src/track/upload": ["src/track", "src/track/mlflow", "src/track/content", "src/artifact", "src/text"],
   "src/stage": ["src/artifact", "src/data", "src/tensor"],
   "src/tensor": ["src/artifact", "src/data", "src/text"],
   "src/data": ["src/artifact"],
@@ -40,10 +46,19 @@ const reserved: ReadonlyArray<{
 }> = [
   {
     module: /^(node:)?(http|https|net|tls|dgram|dns|undici)$|NodeHttpClient|Undici|^effect\/http/,
-    by: ["src/data/download.ts"],
+    by: ["src/data/download.ts", "src/track/mlflow/connection.ts"],
     what: "the network"
   },
-  { module: /^(node:)?child_process$/, by: ["src/worker/workers.ts"], what: "processes" },
+  {
+    module: /^(node:)?child_process$|^effect\/process$/,
+    by: [
+      "src/worker/workers.ts",
+      "src/cli/track-serve.ts",
+      "src/cli/uploader-process.ts",
+      "src/cli/revision.ts"
+    ],
+    what: "processes"
+  },
   { module: /^rolldown/, by: ["src/plan/bundle.ts", "src/plan/hermetic.ts"], what: "the bundler" }
 ]
 
@@ -75,9 +90,11 @@ const sources = (directory: string): ReadonlyArray<string> =>
 
 const files = ["src", "stages", "pipelines"].flatMap(sources)
 
+/** The innermost directory that is a room. What lies in `src` itself is a room for itself, and takes nothing in. */
 const roomOf = (file: string): string => {
-  const [first = "", second = "", ...rest] = file.split("/")
-  return first === "src" && rest.length > 0 ? `${first}/${second}` : first
+  const parts = file.split("/").slice(0, -1)
+  const own = parts.map((_, index) => parts.slice(0, parts.length - index).join("/"))
+  return own.find((room) => arrows[room] !== undefined && (room !== "src" || parts.length === 1)) ?? file
 }
 
 const importsOf = (text: string): ReadonlyArray<string> =>

@@ -15,8 +15,9 @@
  * evaluations that meet in one report take one lane and not thirty. A line that crosses a lane without touching it is
  * broken: `─│─`. A node that nobody takes is a diamond. Cached nodes are hollow.
  */
+
+import { type DecisionWords, edges, printable } from "../track/diagram.ts"
 import type { PlannedNode } from "../track/event.ts"
-import { type DecisionWords, edges, printable } from "./diagram.ts"
 
 export interface TextDiagramOptions {
   readonly decisions?: DecisionWords

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { dot, edges, mermaid } from "../../src/plan/diagram.ts"
 import { textDiagram } from "../../src/plan/text-diagram.ts"
+import { dot, edges, mermaid } from "../../src/track/diagram.ts"
 import type { PlannedNode } from "../../src/track/event.ts"
 import { planned } from "../cli/reporter/events.ts"
 

@@ -1,8 +1,8 @@
 /** `pipeline graph`: a drawing of the plan. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { dot, mermaid } from "../../plan/diagram.ts"
 import { textDiagram } from "../../plan/text-diagram.ts"
+import { dot, mermaid } from "../../track/diagram.ts"
 import { engineFlags } from "../engine.ts"
 import * as flags from "../flags.ts"
 import { printJson, printResult, resultWidth } from "../output.ts"

@@ -1,7 +1,7 @@
 /** `pipeline diff A B`: what two runs do not have in common. */
 import type { Schema } from "effect"
+import { leaves } from "../../text/leaves.ts"
 import type { NodeState, NodeView, RunView } from "../../track/run-view.ts"
-import { leaves } from "./params.ts"
 import { type RunSummary, summaryOfRun } from "./runs.ts"
 
 /** A value in both runs; it is absent where a run does not have it. */

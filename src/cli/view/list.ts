@@ -1,6 +1,7 @@
 /** `pipeline list`: pipelines, their presets and their params. */
 import type { Schema } from "effect"
-import { leaves, valueText } from "./params.ts"
+import { leaves } from "../../text/leaves.ts"
+import { valueText } from "./params.ts"
 import type { TextOptions } from "./show.ts"
 import { table } from "./table.ts"
 import { harmless, harmlessLines } from "./text.ts"

@@ -1,9 +1,10 @@
 /** `pipeline show RUN`: one run in full. Its `--json` is the `RunView` itself. */
 import { engineText } from "../../tensor/engine-choice.ts"
+import { leaves } from "../../text/leaves.ts"
 import type { NodeView, RunView } from "../../track/run-view.ts"
 import { becauseText } from "./because.ts"
 import { bytes, dateTime, duration, number, relative, shortDigest, sparkline } from "./format.ts"
-import { leaves, valueText } from "./params.ts"
+import { valueText } from "./params.ts"
 import { type Style, stateWord } from "./style.ts"
 import { summary } from "./summary.ts"
 import { table } from "./table.ts"

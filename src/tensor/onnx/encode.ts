@@ -1,71 +1,15 @@
-/**
- * A graph as the bytes of an ONNX model.
- *
- * The messages are those of onnx.proto3, as far as they are needed here.
- *
- * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
- */
-import protobuf from "protobufjs/light.js"
-import type { Attribute, ConstantData, Graph, Node, Spec, Value, ValueType } from "./graph.ts"
-
-const field = (id: number, type: string, rule?: "repeated") => ({ id, type, ...(rule && { rule }) })
-
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    Model: {
-      fields: {
-        irVersion: field(1, "int64"),
-        producerName: field(2, "string"),
-        graph: field(7, "Graph"),
-        opsetImport: field(8, "Opset", "repeated")
-      }
-    },
-    Opset: { fields: { domain: field(1, "string"), version: field(2, "int64") } },
-    Graph: {
-      fields: {
-        node: field(1, "Node", "repeated"),
-        name: field(2, "string"),
-        initializer: field(5, "Tensor", "repeated"),
-        input: field(11, "ValueInfo", "repeated"),
-        output: field(12, "ValueInfo", "repeated")
-      }
-    },
-    Node: {
-      fields: {
-        input: field(1, "string", "repeated"),
-        output: field(2, "string", "repeated"),
-        name: field(3, "string"),
-        opType: field(4, "string"),
-        attribute: field(5, "Attribute", "repeated"),
-        domain: field(7, "string")
-      }
-    },
-    Attribute: {
-      fields: {
-        name: field(1, "string"),
-        f: field(2, "float"),
-        i: field(3, "int64"),
-        s: field(4, "bytes"),
-        ints: field(8, "int64", "repeated"),
-        type: field(20, "int32")
-      }
-    },
-    Tensor: {
-      fields: {
-        dims: field(1, "int64", "repeated"),
-        dataType: field(2, "int32"),
-        name: field(8, "string"),
-        rawData: field(9, "bytes")
-      }
-    },
-    ValueInfo: { fields: { name: field(1, "string"), type: field(2, "Type") } },
-    Type: { fields: { tensorType: field(1, "TensorType") } },
-    TensorType: { fields: { elemType: field(1, "int32"), shape: field(2, "TensorShape") } },
-    TensorShape: { fields: { dim: field(1, "Dimension", "repeated") } },
-    Dimension: { fields: { dimValue: field(1, "int64") } }
-  }
-})
-const Model = schema.lookupType("Model")
+/** A graph as the bytes of an ONNX model. */
+import {
+  type Attribute,
+  anyNumber,
+  type ConstantData,
+  type Graph,
+  type Node,
+  type Spec,
+  type Value,
+  type ValueType
+} from "./graph.ts"
+import { ModelMessage } from "./onnx-file.ts"
 
 /** ONNX's numbers for element types. */
 const elementTypes: { readonly [type in ValueType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 }
@@ -76,8 +20,21 @@ const opsets = [
   { domain: "com.microsoft", version: 1 }
 ]
 
+/** How inputs and outputs are called in the model. */
+interface ModelNames {
+  readonly input: (name: string) => string
+  readonly output: (name: string) => string
+}
+
+/** Input and output of one name are two values of the graph: a state before and after. */
+export const inputName = (name: string): string => `in.${name}`
+export const outputName = (name: string): string => `out.${name}`
+
 /** @param graph without macros */
-export const encode = (graph: Graph): Uint8Array => {
+export const encode = (
+  graph: Graph,
+  names: ModelNames = { input: inputName, output: outputName }
+): Uint8Array => {
   const nodes = graph.ordered()
   const outputs = new Map([...graph.outputs].map(([name, value]) => [value, name]))
   const taken = new Set<Value>(graph.inputs)
@@ -88,31 +45,33 @@ export const encode = (graph: Graph): Uint8Array => {
 
   // An output that is an input, a constant, or a second name of another output needs a node of its own.
   const nameOf = (value: Value): string => {
-    if (value.source._tag === "Input") return inputName(value.source.name)
+    if (value.source._tag === "Input") return names.input(value.source.name)
     const output = taken.has(value) ? undefined : outputs.get(value)
-    return output === undefined ? `v${value.id}` : outputName(output)
+    return output === undefined ? `v${value.id}` : names.output(output)
   }
   const copies = [...graph.outputs].flatMap(([name, value]) =>
-    nameOf(value) === outputName(name)
+    nameOf(value) === names.output(name)
       ? []
-      : [{ opType: "Identity", input: [nameOf(value)], output: [outputName(name)] }]
+      : [{ opType: "Identity", input: [nameOf(value)], output: [names.output(name)] }]
   )
   const message = {
     irVersion: 8,
     producerName: "advpipe",
-    opsetImport: opsets,
+    opsetImport: opsets.filter(
+      ({ domain }) => domain === "" || nodes.some(({ op }) => op.startsWith(`${domain}:`))
+    ),
     graph: {
       name: "step",
       node: [...nodes.map((node) => nodeMessage(node, nameOf)), ...copies],
       initializer: [...constants].map((value) => tensorMessage(value, nameOf(value))),
       input: usedInputs(graph).map((value) => ({ name: nameOf(value), type: typeMessage(value) })),
       output: [...graph.outputs].map(([name, value]) => ({
-        name: outputName(name),
+        name: names.output(name),
         type: typeMessage(value)
       }))
     }
   }
-  return Model.encode(Model.fromObject(message)).finish()
+  return ModelMessage.encode(ModelMessage.fromObject(message)).finish()
 }
 
 /** Inputs that a node or an output reads. The others are not the model's. */
@@ -121,14 +80,12 @@ export const usedInputs = (graph: Graph): ReadonlyArray<Value> => {
   return graph.inputs.filter((input) => used.has(input))
 }
 
-/** Input and output of one name are two values of the graph: a state before and after. */
-export const inputName = (name: string): string => `in.${name}`
-export const outputName = (name: string): string => `out.${name}`
-
 const typeMessage = ({ type, shape }: Spec) => ({
   tensorType: {
     elemType: elementTypes[type],
-    shape: { dim: shape.map((dimValue) => ({ dimValue })) }
+    shape: {
+      dim: shape.map((dimValue) => (dimValue === anyNumber ? { dimParam: "n" } : { dimValue }))
+    }
   }
 })
 

@@ -19,6 +19,9 @@ export type Attributes = { readonly [name: string]: Attribute }
 
 export type Shape = ReadonlyArray<number>
 
+/** A length that is known only when the model runs. What this program runs itself has none of it. */
+export const anyNumber = -1
+
 export interface Spec {
   readonly type: ValueType
   readonly shape: Shape

@@ -1,5 +1,5 @@
 /** A plan as a picture: Mermaid for a README, DOT for Graphviz. `text-diagram.ts` draws it for a terminal. */
-import type { PlannedNode } from "../track/event.ts"
+import type { PlannedNode } from "./event.ts"
 
 /** Per node a word such as `cached` or `run`, shown with it. */
 export type DecisionWords = ReadonlyMap<string, string>

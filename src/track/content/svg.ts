@@ -1,0 +1,20 @@
+/** What drawings as SVG have in common. */
+import { printable } from "../diagram.ts"
+
+/** Text between or inside tags. */
+export const svgText = (text: string): string =>
+  printable(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+
+/** A whole file on white, because it is looked at outside of any page. Sizes in pixels. */
+export const svgFile = (width: number, height: number, content: ReadonlyArray<string>): string =>
+  [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="12">`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    ...content,
+    "</svg>",
+    ""
+  ].join("\n")
