@@ -131,7 +131,7 @@ interface FullBatch {
 }
 
 /** Calls a function with one full batch after the other, of which `count` rows, from row `from` on, are real. */
-const inBatches = Effect.fnUntraced(function* (
+export const inBatches = Effect.fnUntraced(function* (
   { classifier, batchSize }: MeasurerOptions,
   images: Float32Array,
   labels: Int32Array,

@@ -1,0 +1,59 @@
+/**
+ * How much higher one sweep's accuracy is than another's, at each epsilon that they share: what a leak, or a defence, is worth.
+ *
+ * The standard error is that of two independent samples. Where both sweeps are of the same images it is too large, never too
+ * small, as long as the two models tend to get the same images right.
+ */
+import { Schema } from "effect"
+import { Table } from "../src/artifact/index.ts"
+import { Sweep } from "../src/artifact/kinds/sweep.ts"
+import { Metrics, Stage } from "../src/stage/index.ts"
+import { accuracyAt, pointAt } from "../src/tensor/evaluation/index.ts"
+import { sweepNamed } from "./sweep-named.ts"
+
+export const sweepDifferences = Stage.make("sweep-differences", {
+  inputs: { first: Stage.record(Sweep), second: Stage.record(Sweep) },
+  params: Schema.Struct({
+    title: Schema.String,
+    /** What the two sides are called, for the columns. */
+    names: Schema.Struct({ first: Schema.String, second: Schema.String }),
+    /** Names that both inputs have. */
+    sweeps: Schema.Array(Schema.String)
+  }),
+  output: Table,
+
+  *run({ first, second }, { title, names, sweeps }) {
+    const rows: Array<Table["rows"][number]> = []
+    for (const name of sweeps) {
+      const one = yield* sweepNamed(first, name, "sweeps")
+      const other = yield* sweepNamed(second, name, "sweeps")
+      for (const point of one.points) {
+        const there = pointAt(other, point.epsilon)
+        if (there === undefined) continue
+        const [a, b] = [accuracyAt(point), accuracyAt(there)]
+        const difference = a.accuracy - b.accuracy
+        yield* Metrics.log(`difference_${name}_epsilon_${point.epsilon}`, difference)
+        rows.push([
+          name,
+          point.epsilon,
+          a.accuracy,
+          b.accuracy,
+          difference,
+          Math.hypot(a.standardError, b.standardError)
+        ])
+      }
+    }
+    return {
+      title,
+      columns: [
+        { name: "sweep", type: "text" as const },
+        { name: "epsilon", type: "number" as const },
+        { name: names.first, type: "number" as const, unit: "share" },
+        { name: names.second, type: "number" as const, unit: "share" },
+        { name: "difference", type: "number" as const, unit: "share" },
+        { name: "standard error", type: "number" as const, unit: "share" }
+      ],
+      rows
+    }
+  }
+})
