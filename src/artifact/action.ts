@@ -18,8 +18,19 @@ export const EngineUse = Schema.Struct({
 })
 export type EngineUse = typeof EngineUse.Type
 
+/** The state of the project's files under version control. */
+export const Revision = Schema.Struct({
+  commit: Schema.String,
+  branch: Schema.optionalKey(Schema.String),
+  /** Files under version control differ from the commit. */
+  dirty: Schema.Boolean
+})
+export type Revision = typeof Revision.Type
+
 export const Provenance = Schema.Struct({
   host: Schema.String,
+  /** Who ran it; absent where the system does not say. */
+  user: Schema.optionalKey(Schema.String),
   /** Operating system, architecture and processor model: another class may round differently. */
   machine: Schema.String,
   node: Schema.String,
@@ -27,7 +38,9 @@ export const Provenance = Schema.Struct({
   run: Schema.String,
   pid: Schema.Int,
   /** Only where the stage had something to compute with it. */
-  engine: Schema.optionalKey(EngineUse)
+  engine: Schema.optionalKey(EngineUse),
+  /** Only where the project is under version control. */
+  revision: Schema.optionalKey(Revision)
 })
 export type Provenance = typeof Provenance.Type
 

@@ -11,6 +11,7 @@ import { plan } from "./commands/plan.ts"
 import { results } from "./commands/results.ts"
 import { run } from "./commands/run.ts"
 import { diff, runs, show } from "./commands/runs.ts"
+import { track } from "./commands/track.ts"
 import { complaint, misuse } from "./complain.ts"
 import { noteStyle, printNote } from "./output.ts"
 import { program } from "./program.ts"
@@ -31,6 +32,7 @@ const root = Command.make("pipeline").pipe(
     diff,
     results,
     artifacts,
+    track,
     doctor,
     init
   ])

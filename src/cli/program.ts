@@ -1,7 +1,7 @@
 /** What the command line knows of itself and of where it was started. */
 import { existsSync, readFileSync } from "node:fs"
 import * as os from "node:os"
-import { homedir, hostname } from "node:os"
+import { homedir, hostname, userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Schema } from "effect"
@@ -32,9 +32,19 @@ export const dataCache = (environment: NodeJS.ProcessEnv): string =>
 
 export const provenanceOf = (run: string): Provenance => ({
   host: hostname(),
+  ...userOf(),
   machine: `${process.platform} ${process.arch}, ${os.cpus()[0]?.model ?? "unknown processor"}`,
   node: process.versions.node,
   program: `${program.name} ${program.version}`,
   run,
   pid: process.pid
 })
+
+/** A container may run under a number that has no name. */
+const userOf = (): Pick<Provenance, "user"> => {
+  try {
+    return { user: userInfo().username }
+  } catch {
+    return {}
+  }
+}

@@ -42,10 +42,26 @@ export interface StageCode {
 }
 
 /** A node by name, and nothing that only happens to be called so. */
-export const lastNode = (run: LastRun, name: string): LastNode | undefined =>
-  Object.hasOwn(run.nodes, name) ? run.nodes[name] : undefined
+export const lastNode = (run: LastRun, name: string): LastNode | undefined => {
+  const found = Object.hasOwn(run.nodes, name) ? run.nodes[name] : undefined
+  if (found === undefined || Object.values(found.metrics).every((value) => typeof value === "number"))
+    return found
+  return { ...found, metrics: mapMetrics(found.metrics, Number) }
+}
 
-const seal = "last-run-2"
+/** JSON has no NaN and no infinities: they are kept as texts. */
+const storable = (node: LastNode): object =>
+  Object.values(node.metrics).every(Number.isFinite)
+    ? node
+    : {
+        ...node,
+        metrics: mapMetrics(node.metrics, (value) => (Number.isFinite(value) ? value : String(value)))
+      }
+
+const mapMetrics = <T>(metrics: MetricValues, change: (value: number) => T) =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, change(value)]))
+
+const seal = "last-run-3"
 const pathOf = (layout: StoreLayout, pipeline: string) =>
   `${layout.memos}/last-${digestOf(pipeline).slice(0, 32)}.json`
 
@@ -66,5 +82,6 @@ export const writeLastRun = Effect.fnUntraced(function* (
 ) {
   const disk = yield* Disk
   const path = pathOf(layout, pipeline)
-  yield* onDisk("write", path, () => writeSealed(disk, layout, path, seal, run))
+  const nodes = Object.fromEntries(Object.entries(run.nodes).map(([name, node]) => [name, storable(node)]))
+  yield* onDisk("write", path, () => writeSealed(disk, layout, path, seal, { ...run, nodes }))
 })

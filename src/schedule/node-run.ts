@@ -6,7 +6,7 @@
  * was frozen and replaced publishes nothing. The record comes last, when every byte it names is on the device.
  */
 import { Clock, Effect, Schema } from "effect"
-import type { EngineUse, MetricValues, Provenance } from "../artifact/action.ts"
+import type { EngineUse, MetricValues, Provenance, Revision } from "../artifact/action.ts"
 import { Actions } from "../artifact/actions.ts"
 import { Artifacts } from "../artifact/artifacts.ts"
 import { Checkpoints } from "../artifact/checkpoints.ts"
@@ -34,6 +34,8 @@ export interface RunContext {
   readonly prober: Prober
   readonly files: DeclaredFiles
   readonly provenance: Provenance
+  /** The project's version control, once it is known. */
+  revision: Revision | undefined
   /** The project's root. */
   readonly root: string
   /** Nodes that a worker was told to compute. */
@@ -247,6 +249,7 @@ interface Computed {
 const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, lease: Lease, made: Computed) {
   const { node, stage, bound, key } = task
   const engine = made.engine === undefined ? {} : { engine: made.engine }
+  const revision = context.revision === undefined ? {} : { revision: context.revision }
   const artifacts = yield* Artifacts
   const actions = yield* Actions
   const declared = { stage, params: node.params }
@@ -268,7 +271,7 @@ const publish = Effect.fnUntraced(function* (context: RunContext, task: Task, le
     seconds: made.seconds,
     startedAt: made.startedAt,
     metrics: made.metrics,
-    provenance: { ...context.provenance, ...engine }
+    provenance: { ...context.provenance, ...engine, ...revision }
   })
   yield* settleCheckpoints(task)
   // Somebody may have published first: then theirs is the result, and it has to be whole.

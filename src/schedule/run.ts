@@ -5,7 +5,7 @@
  * next task to end. Nodes that are cached never leave the loop, so ten thousand of them cost ten thousand looks.
  */
 import { Clock, Effect, Exit, Queue } from "effect"
-import type { Provenance } from "../artifact/action.ts"
+import type { Provenance, Revision } from "../artifact/action.ts"
 import type { Digest } from "../artifact/digest.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
@@ -18,6 +18,7 @@ import type { Project } from "../plan/project.ts"
 import { mayUseEngine } from "../plan/uses-engine.ts"
 import type { Event, Status } from "../track/event.ts"
 import { RunStore } from "../track/run-store.ts"
+import { runToContinue } from "../track/taken-up.ts"
 import type { WantedEngine } from "../worker/protocol.ts"
 import { bindNode, missReason } from "./bind-node.ts"
 import { identifyEngine } from "./identify-engine.ts"
@@ -27,6 +28,7 @@ import { type Hit, makeProber } from "./probe.ts"
 import { type Amounts, demandOf, makeResources } from "./resources.ts"
 import { makeRunLog } from "./run-log.ts"
 import { makeRunMemory, type RunMemory } from "./run-memory.ts"
+import { SystemSamples, sampleSystem } from "./system-samples.ts"
 
 export interface RunOptions {
   readonly id: string
@@ -39,6 +41,8 @@ export interface RunOptions {
   readonly keepGoing: boolean
   readonly resources: Amounts
   readonly provenance: Provenance
+  /** Finds out about the project's version control. Asked when the first stage starts, and waited for by nobody. */
+  readonly revision?: Effect.Effect<Revision | undefined>
   readonly data: RunContext["data"]
   readonly environment: NodeJS.ProcessEnv
   readonly engine: {
@@ -57,11 +61,16 @@ export const runPlan = (options: RunOptions) =>
       const { id, elaboration, layout } = options
       yield* holdRunLease(id)
       const runs = yield* RunStore
+      const continues = yield* runToContinue(elaboration)
       const clock = yield* Clock.Clock
       const startedAt = clock.currentTimeMillisUnsafe()
       const journal = yield* runs.create(id, elaboration.plan)
       yield* waitForCollection(id)
-      const log = makeRunLog(journal, `${layout.runs}/${id}`, options.watch)
+      const samples = new SystemSamples()
+      const log = makeRunLog(journal, `${layout.runs}/${id}`, (event) => {
+        samples.see(event)
+        options.watch(event)
+      })
       const last = yield* readLastRun(layout, elaboration.pipeline)
       const memory = makeRunMemory(elaboration, last)
       const context: RunContext = {
@@ -73,13 +82,14 @@ export const runPlan = (options: RunOptions) =>
         root: options.project.root,
         started: new Set(),
         provenance: options.provenance,
+        revision: undefined,
         data: options.data,
         engine: options.engine.choice,
         resources: options.resources,
         announced: new Set()
       }
-      log.add(startOf(options, startedAt))
-      const schedule = makeSchedule(options, context, memory)
+      log.add({ ...startOf(options, startedAt), ...(continues === undefined ? {} : { continues }) })
+      const schedule = makeSchedule(options, context, memory, samples)
       return yield* Effect.scoped(schedule.loop).pipe(
         Effect.raceFirst(log.broken),
         Effect.onExit((exit) =>
@@ -99,8 +109,8 @@ export const runPlan = (options: RunOptions) =>
     })
   )
 
-const startOf = ({ id, elaboration, nodes, layout, provenance }: RunOptions, at: number): Event => ({
-  _tag: "RunStarted",
+const startOf = ({ id, elaboration, nodes, layout, provenance }: RunOptions, at: number) => ({
+  _tag: "RunStarted" as const,
   at,
   id,
   pipeline: elaboration.pipeline,
@@ -119,7 +129,12 @@ interface Ended {
 
 const mostOvertaken = 8
 
-const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemory) => {
+const makeSchedule = (
+  options: RunOptions,
+  context: RunContext,
+  memory: RunMemory,
+  samples: SystemSamples
+) => {
   const { elaboration, nodes } = options
   const { log, prober } = context
   const resources = makeResources(options.resources)
@@ -227,6 +242,19 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
     return choice === "auto" || !isWanted ? Effect.void : Effect.asVoid(identifyEngine(choice))
   })
 
+  /** What only concerns runs in which something runs. */
+  const begin = Effect.gen(function* () {
+    yield* checkEngine
+    yield* Effect.forkScoped(sampleSystem(samples, log))
+    yield* Effect.forkScoped(
+      Effect.gen(function* () {
+        context.revision = yield* options.revision ?? Effect.undefined
+        if (context.revision === undefined) return
+        log.add({ _tag: "Revision", at: yield* Clock.currentTimeMillis, ...context.revision })
+      })
+    )
+  })
+
   const launch = (ended: Queue.Queue<Ended>) =>
     Effect.gen(function* () {
       if (failed !== undefined && !options.keepGoing) return
@@ -283,7 +311,7 @@ const makeSchedule = (options: RunOptions, context: RunContext, memory: RunMemor
     const ended = yield* Queue.unbounded<Ended>()
     for (let checked = false; ; checked ||= tasks.length + running.size > 0) {
       yield* lookAtReady
-      if (!checked && tasks.length > 0) yield* checkEngine
+      if (!checked && tasks.length > 0) yield* begin
       yield* launch(ended)
       if (running.size === 0 && pausing === 0) break
       yield* conclude(ended, yield* Queue.take(ended))

@@ -1,11 +1,11 @@
 /**
  * What happens during a run, as a closed set of events.
  *
- * The journal stores them, reporters print them, `--json` emits them, and later the tracker uploads them. A run can be
+ * The journal stores them, reporters print them, `--json` emits them, and the uploader sends them to a server. A run can be
  * told in full from its events alone.
  */
 import { Schema } from "effect"
-import { EngineUse, MetricValues, Provenance } from "../artifact/action.ts"
+import { EngineUse, MetricValues, Provenance, Revision } from "../artifact/action.ts"
 import { Digest } from "../artifact/digest.ts"
 
 /** Milliseconds since 1970. */
@@ -42,6 +42,17 @@ export type PlannedNode = typeof PlannedNode.Type
 export const Status = Schema.Literals(["done", "failed", "interrupted"])
 export type Status = typeof Status.Type
 
+/** What a node's process took since the last sample. What the system does not tell is absent. */
+export const NodeSample = Schema.Struct({
+  /** Of one core: two cores kept busy are 200. */
+  cpuPercent: Schema.optionalKey(Schema.Finite),
+  /** Of its memory, what is in RAM; 1 MB = 10⁶ bytes. */
+  memoryMegabytes: Schema.optionalKey(Schema.Finite),
+  /** How fast its progress went, in `unit` per second. */
+  rate: Schema.optionalKey(Schema.Struct({ perSecond: Schema.Finite, unit: Schema.String }))
+})
+export type NodeSample = typeof NodeSample.Type
+
 export const Event = Schema.TaggedUnion({
   RunStarted: {
     at,
@@ -52,8 +63,12 @@ export const Event = Schema.TaggedUnion({
     /** Nodes in the plan that this run is concerned with. */
     nodes: Schema.Int,
     store: Schema.String,
-    provenance: Provenance
+    provenance: Provenance,
+    /** It takes up a run that did not come to its end: the one before it, and the first one of them all. */
+    continues: Schema.optionalKey(Schema.Struct({ run: Schema.String, first: Schema.String }))
   },
+  /** Told once, soon after the first node started: a run in which nothing is computed does not ask. */
+  Revision: { at, ...Revision.fields },
   /** The artifact was in the store. `seconds` is what computing it once took, and so what was saved. */
   NodeCached: { at, node, key: Digest, digest: Digest, seconds: Schema.Finite, metrics: MetricValues },
   /** Another process computes the same key; `holder` says which. */
@@ -74,6 +89,16 @@ export const Event = Schema.TaggedUnion({
     unchanged: Schema.Boolean,
     /** What computed its tensors. */
     engine: Schema.optionalKey(EngineUse)
+  },
+  /** How busy the machine is, every ten seconds while nodes run. Memory in use of what this process may have, 1 MB = 10⁶ bytes. */
+  SystemSample: {
+    at,
+    /** Of all cores. */
+    cpuPercent: Schema.Finite,
+    memoryMegabytes: Schema.Finite,
+    memoryPercent: Schema.Finite,
+    /** The nodes that run. */
+    nodes: Schema.Record(node, NodeSample)
   },
   /** An attempt failed; it is tried again when `retry` is true. */
   NodeFailed: { at, node, failure: Failure, seconds: Schema.Finite, retry: Schema.Boolean },

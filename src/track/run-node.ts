@@ -64,7 +64,8 @@ export interface FoldLimits {
   readonly logs?: number
 }
 
-type NodeEvent = Exclude<Event, { _tag: "RunStarted" | "RunFinished" }>
+/** What is about one node. */
+export type NodeEvent = Extract<Event, { readonly node: string }>
 type Mutable<T> = { -readonly [key in keyof T]: T[key] }
 
 /** A node in the making. */

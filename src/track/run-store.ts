@@ -12,7 +12,8 @@ import type { StoreLayout } from "../artifact/layout.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
 import { onDisk } from "../artifact/store-fault.ts"
 import { jsonLine } from "../text/json.ts"
-import { Event } from "./event.ts"
+import type { Event } from "./event.ts"
+import { decodeEvent, isChatter, type Piece, readPiece } from "./journal-tail.ts"
 import { decodePlan, type PlanFile } from "./plan-file.ts"
 
 /** A run's journal, open for writing. */
@@ -25,6 +26,11 @@ export interface StoredRun {
   readonly id: string
   readonly plan: PlanFile | undefined
   readonly events: ReadonlyArray<Event>
+}
+
+export interface RunEnds {
+  readonly started: Extract<Event, { _tag: "RunStarted" }> | undefined
+  readonly finished: Extract<Event, { _tag: "RunFinished" }> | undefined
 }
 
 export class NoSuchRun extends Schema.TaggedError<NoSuchRun>()("NoSuchRun", {
@@ -52,6 +58,14 @@ export interface RunStoreShape {
   find(reference: string): Effect.Effect<string, NoSuchRun | StoreFault>
   /** @param only without curves and logs, for when many runs are looked at */
   read(id: string, only?: "everything" | "decisions"): Effect.Effect<StoredRun, StoreFault>
+  /** A run's plan; nothing where it cannot be read. */
+  plan(id: string): Effect.Effect<PlanFile | undefined, StoreFault>
+  /** Some whole lines of a journal, however long it is; see `readPiece`. */
+  piece(id: string, from: number, most: number): Effect.Effect<Piece, StoreFault>
+  /** How many bytes a journal has. */
+  size(id: string): Effect.Effect<number, StoreFault>
+  /** How a run began and ended, from the first and the last line of its journal. */
+  ends(id: string): Effect.Effect<RunEnds, StoreFault>
   /** Whether garbage collection must keep a run's artifacts however old it is. */
   isPinned(id: string): Effect.Effect<boolean, StoreFault>
   setPinned(id: string, pinned: boolean): Effect.Effect<void, StoreFault>
@@ -65,18 +79,17 @@ export class RunStore extends Context.Service<RunStore, RunStoreShape>()("pipeli
     )
 }
 
+/** The end of a run fits, and most beginnings do. */
+const endBytes = 8192
+
 /** The lease under which a run is alive. */
 export const runLeaseKey = (id: string): Digest => digestOf(`run ${id}`)
 
-const EventLine = Schema.fromJsonString(Schema.toCodecJson(Event))
-const decodeEvent = Schema.decodeUnknownOption(EventLine)
-
-/** Lines of curves and logs, by how they begin: a long training has a million of them. */
-const chatter = /^\{"_tag":"(Metric|Log)"/
+/** What a later process does not build on. */
+const chatter: ReadonlySet<Event["_tag"]> = new Set(["Metric", "Log", "Progress", "SystemSample"])
 
 /** Events that decide what a later process may believe. */
-const decisive = (event: Event): boolean =>
-  event._tag !== "Metric" && event._tag !== "Log" && event._tag !== "Progress"
+const decisive = (event: Event): boolean => !chatter.has(event._tag)
 
 const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
   const journalOf = (id: string) => `${layout.runs}/${id}/journal.jsonl`
@@ -123,20 +136,41 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     return found.includes(reference) ? reference : only
   })
 
+  const plan = Effect.fnUntraced(function* (id: string) {
+    const path = `${layout.runs}/${id}/plan.json`
+    const text = yield* onDisk("read", path, () =>
+      disk.exists(path) ? Buffer.from(disk.readFile(path)).toString("utf8") : "null"
+    )
+    return Option.getOrUndefined(yield* Effect.option(decodePlan(text)))
+  })
+
+  const piece = (id: string, from: number, most: number) =>
+    onDisk("read", journalOf(id), () => readPiece(disk, journalOf(id), from, most))
+
+  const size = (id: string) => onDisk("look at", journalOf(id), () => disk.stamp(journalOf(id))?.size ?? 0)
+
+  const ends = Effect.fnUntraced(function* (id: string) {
+    const bytes = yield* size(id)
+    if (bytes === 0) return { started: undefined, finished: undefined }
+    const [first = ""] = (yield* piece(id, 0, endBytes)).lines
+    // From the middle of some line on, which decodes to nothing.
+    const last = (yield* piece(id, Math.max(0, bytes - endBytes), endBytes)).lines.at(-1) ?? ""
+    const [started, finished] = [decodeEvent(first), decodeEvent(last)].map(Option.getOrUndefined)
+    return {
+      started: started?._tag === "RunStarted" ? started : undefined,
+      finished: finished?._tag === "RunFinished" ? finished : undefined
+    }
+  })
+
   const read = Effect.fnUntraced(function* (id: string, only: "everything" | "decisions" = "everything") {
-    const directory = `${layout.runs}/${id}`
-    const { journal, planText } = yield* onDisk("read", directory, () => ({
-      journal: Buffer.from(disk.readFile(journalOf(id))).toString("utf8"),
-      planText: disk.exists(`${directory}/plan.json`)
-        ? Buffer.from(disk.readFile(`${directory}/plan.json`)).toString("utf8")
-        : "null"
-    }))
+    const journal = yield* onDisk("read", `${layout.runs}/${id}`, () =>
+      Buffer.from(disk.readFile(journalOf(id))).toString("utf8")
+    )
     const events = journal
       .split("\n")
-      .filter((line) => line !== "" && (only === "everything" || !chatter.test(line)))
+      .filter((line) => line !== "" && (only === "everything" || !isChatter(line)))
       .flatMap((line) => Option.toArray(decodeEvent(line)))
-    const plan = yield* Effect.option(decodePlan(planText))
-    return { id, plan: Option.getOrUndefined(plan), events }
+    return { id, plan: yield* plan(id), events }
   })
 
   const pinOf = (id: string) => `${layout.runs}/${id}/pinned`
@@ -148,5 +182,5 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
       disk.syncDirectory(`${layout.runs}/${id}`)
     })
 
-  return { create, ids, find, read, isPinned, setPinned }
+  return { create, ids, find, read, plan, piece, size, ends, isPinned, setPinned }
 }

@@ -72,7 +72,7 @@ export class RunFold {
     this.#last = Math.max(this.#last, event.at)
     if (event._tag === "RunStarted") this.#started = event
     else if (event._tag === "RunFinished") this.#finished = event
-    else this.#node(event.node).add(event)
+    else if ("node" in event) this.#node(event.node).add(event)
   }
 
   view({ alive = false, now = this.#last }: ViewOptions = {}): RunView {

@@ -19,7 +19,8 @@ export interface CliOptions {
 }
 
 /** What a developer's or a runner's own settings must not change. */
-const neutral = /^(PIPELINE_|VITEST|NODE_OPTIONS$|NODE_V8_COVERAGE$|NO_COLOR$|FORCE_COLOR$|TERM$|XDG_)/
+const neutral =
+  /^(PIPELINE_|MLFLOW_|VITEST|NODE_OPTIONS$|NODE_V8_COVERAGE$|NO_COLOR$|FORCE_COLOR$|TERM$|XDG_)/
 
 const environment = (extra: CliOptions["env"] = {}): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !neutral.test(name))),

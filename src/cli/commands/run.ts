@@ -8,13 +8,16 @@ import { machineAmounts } from "../../schedule/resources.ts"
 import { runPlan } from "../../schedule/run.ts"
 import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
-import { noteStyle, stderrSink, stdoutSink, timing } from "../output.ts"
+import { noteStyle, printNote, stderrSink, stdoutSink, timing } from "../output.ts"
 import { dataCache, provenanceOf } from "../program.ts"
 import { jsonReporter } from "../reporter/json.ts"
 import { liveReporter } from "../reporter/live.ts"
 import { plainReporter } from "../reporter/plain.ts"
 import type { Reporter } from "../reporter/reporter.ts"
+import { revisionOf } from "../revision.ts"
 import { storeServices } from "../store.ts"
+import { makeTracking } from "../tracking.ts"
+import { harmless } from "../view/text.ts"
 import { showPlan } from "./plan.ts"
 
 /** A stage failed. The reporter has told which and why. */
@@ -55,6 +58,11 @@ export const run = Command.make(
       Flag.withDefault(false)
     ),
     ...engineFlags,
+    trackWait: Flag.Finite("track-wait").pipe(
+      Flag.withDescription("seconds to wait at the end for the tracking server (or PIPELINE_TRACK_WAIT)"),
+      Flag.withFallbackConfig(Config.Finite("PIPELINE_TRACK_WAIT")),
+      Flag.optional
+    ),
     json: flags.json,
     store: flags.store
   },
@@ -80,6 +88,20 @@ export const run = Command.make(
         Effect.sync(() => reporterFor(options.json)),
         (each) => Effect.sync(() => each.close())
       )
+      const tracking = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          makeTracking({
+            run: id,
+            store,
+            environment: process.env,
+            wait: Option.getOrUndefined(options.trackWait),
+            warn: (text) =>
+              options.json ? Effect.runSync(printNote(`${harmless(text)}\n`)) : reporter.note(text, "track"),
+            tell: (text) => reporter.note(text, "track")
+          })
+        ),
+        (each) => Effect.sync(() => each.release())
+      )
       const outcome = yield* runPlan({
         id,
         project,
@@ -90,6 +112,7 @@ export const run = Command.make(
         keepGoing: options.keepGoing,
         resources: machineAmounts(Option.getOrUndefined(options.jobs), gpus),
         provenance: provenanceOf(id),
+        revision: revisionOf(project.root),
         data: {
           directory: Option.getOrNull(options.dataDir),
           cache: dataCache(process.env),
@@ -103,8 +126,10 @@ export const run = Command.make(
             if (before !== undefined) reporter.note(before)
           }
           reporter.event(event)
+          tracking.watch(event)
         }
       })
+      yield* tracking.finish
       if (outcome === "done" && computes && after !== undefined) reporter.note(after)
       return outcome
     }).pipe(Effect.scoped, Effect.provide(services))

@@ -42,8 +42,8 @@ export class Lines {
   }
 
   /** What belongs to no node. */
-  note(text: string): string {
-    return `${this.word("note")}${harmless(text)}`
+  note(text: string, word = "note"): string {
+    return `${this.word(word)}${harmless(text)}`
   }
 
   word(word: string): string {

@@ -48,9 +48,9 @@ class Live implements Reporter {
     this.#drawBy(this.#drawnAt + frameMillis)
   }
 
-  note(text: string): void {
+  note(text: string, word?: "note" | "track"): void {
     if (this.#closed) return
-    this.#tell([this.#lines.note(text)])
+    this.#tell([this.#lines.note(text, word)])
     this.#drawBy(this.#drawnAt + frameMillis)
   }
 

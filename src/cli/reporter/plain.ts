@@ -38,8 +38,8 @@ class Plain implements Reporter {
     if (event._tag === "RunFinished") this.#batch.flush()
   }
 
-  note(text: string): void {
-    if (!this.#closed) this.#batch.line(this.#lines.note(text))
+  note(text: string, word?: "note" | "track"): void {
+    if (!this.#closed) this.#batch.line(this.#lines.note(text, word))
   }
 
   close(): void {

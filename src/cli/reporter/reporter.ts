@@ -4,7 +4,7 @@ import type { Event } from "../../track/event.ts"
 export interface Reporter {
   event(event: Event): void
   /** Tells people something that is no event. Programs are told events alone. */
-  note(text: string): void
+  note(text: string, word?: "note" | "track"): void
   /** Writes what is held back and leaves the terminal as it was found. Later events are ignored. */
   close(): void
 }

@@ -1,0 +1,193 @@
+/**
+ * A run's tracking, as the command that runs it sees to it: it starts the uploader and tells people what they should know.
+ *
+ * Nothing here may hold up the run or change how it ends. The uploader starts with the first stage that runs; a run that
+ * finds everything in the cache starts it at its end, and does not wait for it.
+ */
+import { Effect } from "effect"
+import type { Event } from "../track/event.ts"
+import type { Report } from "../track/upload/report.ts"
+import { type Listener, startUploader, type UploaderProcess } from "./uploader-process.ts"
+import { count } from "./view/format.ts"
+
+export interface TrackingOptions {
+  readonly run: string
+  /** The store's directory. */
+  readonly store: string
+  readonly environment: NodeJS.ProcessEnv
+  /** How long to wait at the end for a server that takes what it is sent; otherwise `defaultWait` says it. In seconds. */
+  readonly wait: number | undefined
+  /** Something that went wrong, with its cure. */
+  readonly warn: (text: string) => void
+  /** What is good to know. */
+  readonly tell: (text: string) => void
+}
+
+export interface Tracking {
+  /** Is told every event of the run. */
+  watch(event: Event): void
+  /** To be called when the run has ended. Waits for the uploader as long as that is worth it. */
+  readonly finish: Effect.Effect<void>
+  /** Lets go of the uploader. */
+  release(): void
+}
+
+/** What reaches a server that is there takes no longer; and a long run may wait a hundredth of its time. */
+const defaultWait = (runSeconds: number): number => Math.max(3, runSeconds / 100)
+/** A server that is silent for so long is not waited for. */
+const silenceMillis = 5_000
+
+export const makeTracking = (options: TrackingOptions): Tracking =>
+  (options.environment["MLFLOW_TRACKING_URI"] ?? "") === "" ? localOnly(options) : new Tracked(options)
+
+const localOnly = ({ tell }: TrackingOptions): Tracking => {
+  let isWorthTelling = false
+  return {
+    watch: (event) => {
+      isWorthTelling ||= event._tag === "NodeFinished"
+    },
+    finish: Effect.sync(() => {
+      if (isWorthTelling)
+        tell("kept here; to see runs in MLflow: pipeline track serve, and set MLFLOW_TRACKING_URI")
+    }),
+    release: () => {}
+  }
+}
+
+class Tracked implements Tracking {
+  readonly #options: TrackingOptions
+  #uploader: UploaderProcess | undefined
+  #computes = false
+  #runSeconds = 0
+  #url: string | undefined
+  #state: "working" | "waiting" | "stopped" | "done" = "working"
+  #bytesLeft = 0
+  readonly #warned = new Set<string>()
+  /** Called at each report. */
+  #heard = (): void => {}
+
+  constructor(options: TrackingOptions) {
+    this.#options = options
+  }
+
+  watch(event: Event): void {
+    if (event._tag === "NodeStarted") {
+      this.#computes = true
+      this.#start()
+    }
+    if (event._tag !== "RunFinished") return
+    this.#runSeconds = event.seconds
+    this.#start()
+    this.#uploader?.runIsOver()
+  }
+
+  readonly finish = Effect.suspend(() => {
+    if (!this.#computes) return Effect.void
+    const seconds = this.#options.wait ?? defaultWait(this.#runSeconds)
+    return Effect.map(this.#settled(seconds * 1000), () => this.#conclude())
+  })
+
+  release(): void {
+    this.#heard = () => {}
+    this.#uploader?.release()
+  }
+
+  #start(): void {
+    if (this.#uploader !== undefined) return
+    const { run, store } = this.#options
+    const listener: Listener = {
+      report: (report) => {
+        this.#take(report)
+        this.#heard()
+      },
+      ended: () => {
+        if (this.#state === "working" || this.#state === "waiting") this.#state = "stopped"
+        this.#heard()
+      }
+    }
+    this.#uploader = startUploader(run, store, listener)
+  }
+
+  #take(report: Report): void {
+    switch (report._tag) {
+      case "Connected":
+        this.#url = report.url
+        break
+      case "Sent":
+        if (this.#state === "waiting") this.#options.tell("the server answers again")
+        this.#state = "working"
+        this.#bytesLeft = report.bytesLeft
+        break
+      case "Waiting":
+        this.#state = "waiting"
+        this.#warn(report.message, report.hint)
+        break
+      case "Warning":
+        this.#warn(report.message)
+        break
+      case "Stopped":
+        this.#state = "stopped"
+        this.#warn(report.message, report.hint)
+        break
+      case "Done":
+        // Of an earlier run that this one takes up, it is only the beginning.
+        if (report.run !== this.#options.run) break
+        this.#state = "done"
+        this.#url = report.url ?? this.#url
+    }
+  }
+
+  #warn(message: string, hint?: string): void {
+    if (this.#warned.has(message)) return
+    this.#warned.add(message)
+    this.#options.warn(hint === undefined ? message : `${message}; ${hint}`)
+  }
+
+  /** Until nothing is left, or nothing moves any more, or time is up, or somebody presses Ctrl-C. */
+  #settled(millis: number): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const end = () => {
+        clearTimeout(limit)
+        clearTimeout(silence)
+        this.#heard = () => {}
+        restoreSignals()
+        resume(Effect.void)
+      }
+      // The run has ended as it has: a signal now ends the waiting and nothing else.
+      const restoreSignals = takeSignals(end)
+      const limit = setTimeout(end, millis)
+      let silence = setTimeout(end, silenceMillis)
+      this.#heard = () => {
+        if (this.#state !== "working") return end()
+        clearTimeout(silence)
+        silence = setTimeout(end, silenceMillis)
+      }
+      if (this.#state !== "working") end()
+    })
+  }
+
+  #conclude(): void {
+    const { run, tell } = this.#options
+    if (this.#state === "done") {
+      if (this.#url !== undefined) tell(this.#url)
+    } else if (this.#state === "stopped") tell(`nothing is lost: pipeline track sync ${run}`)
+    else {
+      const left = this.#bytesLeft === 0 ? "the rest" : `${count(this.#bytesLeft)} bytes of the journal`
+      tell(`${left} goes on being sent; if this machine stops now: pipeline track sync ${run}`)
+    }
+  }
+}
+
+const signals = ["SIGINT", "SIGTERM"] as const
+
+/** Has signals do one thing instead of what they do. The answer puts everything back. */
+const takeSignals = (action: () => void): (() => void) => {
+  const before = signals.map((signal) => [signal, process.listeners(signal)] as const)
+  for (const signal of signals) process.removeAllListeners(signal).on(signal, action)
+  return () => {
+    for (const [signal, listeners] of before) {
+      process.removeAllListeners(signal)
+      for (const listener of listeners) process.on(signal, listener)
+    }
+  }
+}
