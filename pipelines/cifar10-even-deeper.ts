@@ -14,15 +14,15 @@
 import { Pipeline } from "../src/stage/index.ts"
 import { compare } from "../stages/compare.ts"
 import { samplePerClass } from "../stages/sample-per-class.ts"
-import { workTable } from "../stages/work-table.ts"
 import { correctedColumn } from "./cifar10-even-deeper/corrected.ts"
 import { load } from "./cifar10-even-deeper/data.ts"
 import { leakReport } from "./cifar10-even-deeper/leak.ts"
 import { Params } from "./cifar10-even-deeper/params.ts"
 import { demo, paper, quick } from "./cifar10-even-deeper/presets.ts"
 import { published } from "./cifar10-even-deeper/published.ts"
-import { coreHours, sizeText, work } from "./cifar10-even-deeper/size.ts"
+import { sizeText, work } from "./cifar10-even-deeper/size.ts"
 import { experiments } from "./cifar10-even-deeper/training.ts"
+import { remarksOf, workNode } from "./shared/size.ts"
 
 export default Pipeline.make("cifar10-even-deeper", {
   description:
@@ -30,6 +30,7 @@ export default Pipeline.make("cifar10-even-deeper", {
   params: Params,
   presets: { demo, quick, paper },
   defaultPreset: "quick",
+  remarks: (params) => remarksOf(work, { params, paper, size: sizeText(params) }),
   build: (params) => {
     const { train, test } = load(params)
     const models = experiments(params, train)
@@ -51,15 +52,7 @@ export default Pipeline.make("cifar10-even-deeper", {
         { faithful: leak.leaking, corrected: corrected.sweeps },
         { title: `Published beside faithful and corrected; ${size}`, published: published(params) }
       ),
-      work: workTable(
-        {},
-        {
-          title: `Work; ${size}`,
-          fullSize: "paper",
-          rows: work.map(({ what, amount }) => ({ what, here: amount(params), full: amount(paper) })),
-          coreHours: { here: coreHours(params), full: coreHours(paper) }
-        }
-      )
+      work: workNode(work, { params, paper, size })
     }
   }
 })

@@ -18,15 +18,15 @@ import { compare } from "../stages/compare.ts"
 import { split } from "../stages/split.ts"
 import { take } from "../stages/take.ts"
 import { train as trainNetwork } from "../stages/train.ts"
-import { workTable } from "../stages/work-table.ts"
 import { load } from "./dataset-card.ts"
 import { correctedColumn } from "./mnist-advtrain/corrected.ts"
 import { faithfulColumn } from "./mnist-advtrain/faithful.ts"
 import { Params, trainingImages } from "./mnist-advtrain/params.ts"
 import { demo, paper, quick } from "./mnist-advtrain/presets.ts"
 import { published } from "./mnist-advtrain/published.ts"
-import { coreHours, remarks, sizeText, work } from "./mnist-advtrain/size.ts"
+import { sizeText, work } from "./mnist-advtrain/size.ts"
 import { options } from "./mnist-advtrain/training.ts"
+import { remarksOf, workNode } from "./shared/size.ts"
 
 export default Pipeline.make("mnist-advtrain", {
   description:
@@ -34,7 +34,7 @@ export default Pipeline.make("mnist-advtrain", {
   params: Params,
   presets: { demo, quick, paper },
   defaultPreset: "quick",
-  remarks,
+  remarks: (params) => remarksOf(work, { params, paper, size: sizeText(params) }),
   build: (params) => {
     const { validationShare, splitSeed, network, static: fixed } = params
     const { train, test } = load(params)
@@ -67,15 +67,7 @@ export default Pipeline.make("mnist-advtrain", {
         { faithful: faithful.sweeps, corrected: sweeps },
         { title: `Published beside faithful and corrected; ${size}`, published }
       ),
-      work: workTable(
-        {},
-        {
-          title: `Work; ${size}`,
-          fullSize: "paper",
-          rows: work.map(({ what, amount }) => ({ what, here: amount(params), full: amount(paper) })),
-          coreHours: { here: coreHours(params), full: coreHours(paper) }
-        }
-      )
+      work: workNode(work, { params, paper, size })
     }
   }
 })

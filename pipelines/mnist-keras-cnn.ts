@@ -22,7 +22,7 @@ import { demo, paper, quick } from "./mnist-keras-cnn/presets.ts"
 import { largestClassShare, published, wanted } from "./mnist-keras-cnn/published.ts"
 import { sizeText, work } from "./mnist-keras-cnn/size.ts"
 import { named } from "./shared/judge.ts"
-import { workNode } from "./shared/size.ts"
+import { remarksOf, workNode } from "./shared/size.ts"
 
 export default Pipeline.make("mnist-keras-cnn", {
   description:
@@ -30,6 +30,7 @@ export default Pipeline.make("mnist-keras-cnn", {
   params: Params,
   presets: { demo, quick, paper },
   defaultPreset: "quick",
+  remarks: (params) => remarksOf(work, { params, paper, size: sizeText(params) }),
   build: (params) => {
     const { train, test } = load(params)
     const size = sizeText(params)

@@ -22,7 +22,7 @@ import { demo, paper, quick } from "./mnist-mlp-regularised/presets.ts"
 import { largestClassShare, published, publishedConfidence } from "./mnist-mlp-regularised/published.ts"
 import { sizeText, work } from "./mnist-mlp-regularised/size.ts"
 import { named } from "./shared/judge.ts"
-import { workNode } from "./shared/size.ts"
+import { remarksOf, workNode } from "./shared/size.ts"
 
 export default Pipeline.make("mnist-mlp-regularised", {
   description:
@@ -30,6 +30,7 @@ export default Pipeline.make("mnist-mlp-regularised", {
   params: Params,
   presets: { demo, quick, paper },
   defaultPreset: "quick",
+  remarks: (params) => remarksOf(work, { params, paper, size: sizeText(params) }),
   build: (params) => {
     const { train, test } = load(params)
     const size = sizeText(params)

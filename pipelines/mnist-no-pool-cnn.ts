@@ -24,13 +24,14 @@ import { demo, paper, quick } from "./mnist-no-pool-cnn/presets.ts"
 import { columns, largestClassShare, names, published } from "./mnist-no-pool-cnn/published.ts"
 import { sizeText, work } from "./mnist-no-pool-cnn/size.ts"
 import { named } from "./shared/judge.ts"
-import { workNode } from "./shared/size.ts"
+import { remarksOf, workNode } from "./shared/size.ts"
 
 export default Pipeline.make("mnist-no-pool-cnn", {
   description: "A CNN without pools on digits under FGSM: what a published table can have been measured in",
   params: Params,
   presets: { demo, quick, paper },
   defaultPreset: "quick",
+  remarks: (params) => remarksOf(work, { params, paper, size: sizeText(params) }),
   build: (params) => {
     const { train, test } = load(params)
     const size = sizeText(params)

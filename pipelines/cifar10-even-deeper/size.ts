@@ -1,19 +1,18 @@
 /** How much of the study's size a run has, and how much work that is. */
+import { cutText, less, type Work } from "../shared/size.ts"
 import type { Params } from "./params.ts"
 import { paper } from "./presets.ts"
 
 /** Which images a run is about, and what was cut against the study, in words, for titles. */
-export const sizeText = (params: Params): string => {
-  const cut = [
+export const sizeText = (params: Params): string =>
+  `${dataText(params)}; ${cutText([
     less("training images", params.trainCount, paper.trainCount),
     less("test images", params.testCount, paper.testCount),
     less("images under PGD", pgdImages(params), pgdImages(paper)),
     ...names.map((name, place) =>
       less(`epochs of experiment ${place + 1}`, params[name].epochs, paper[name].epochs)
     )
-  ].filter((text) => text !== undefined)
-  return `${dataText(params)}; ${cut.length === 0 ? "nothing cut" : `cut: ${cut.join(", ")}`}`
-}
+  ])}`
 
 const names = ["first", "second", "third", "fourth"] as const
 
@@ -24,22 +23,11 @@ const dataText = ({ data }: Params): string => {
     : `${data.name} instead of CIFAR-10`
 }
 
-const less = (what: string, here: number, there: number): string | undefined =>
-  here < there ? `${here} of ${there} ${what}` : undefined
-
 const pgdImages = ({ testCount, honest: { pgd } }: Params): number =>
   pgd.perClass === null ? testCount : 10 * pgd.perClass
 
-export interface Work {
-  readonly what: string
-  /** In images: an epoch of n images is n, an attack of k steps on an image k. */
-  readonly amount: (params: Params) => number
-  /** What a core of 2024 does of it in a second with the engine `onnx` and a network of this size: an order of magnitude. */
-  readonly perSecond: number
-}
-
 /** The larger parts of the work. */
-export const work: ReadonlyArray<Work> = [
+export const work: ReadonlyArray<Work<Params>> = [
   {
     what: "images trained on",
     amount: (params) => params.trainCount * names.reduce((sum, name) => sum + params[name].epochs, 0),
@@ -62,7 +50,3 @@ export const work: ReadonlyArray<Work> = [
     perSecond: 600
   }
 ]
-
-/** An estimate in hours of one core. */
-export const coreHours = (params: Params): number =>
-  work.reduce((sum, { amount, perSecond }) => sum + amount(params) / perSecond, 0) / 3600

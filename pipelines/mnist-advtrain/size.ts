@@ -1,12 +1,12 @@
 /** How much of the study's size a run has, and how much work that is. */
-import type { Remarks } from "../../src/stage/index.ts"
+import { cutText, less, type Work } from "../shared/size.ts"
 import type { Params } from "./params.ts"
 import { trainingImages } from "./params.ts"
 import { paper } from "./presets.ts"
 
 /** What was cut against the study, in words, for titles. */
-export const sizeText = (params: Params): string => {
-  const cut = [
+export const sizeText = (params: Params): string =>
+  cutText([
     params.data === paper.data ? undefined : "generated digits instead of MNIST",
     less("training images", trainingImages(params), trainingImages(paper)),
     less("test images", params.testCount, paper.testCount),
@@ -15,27 +15,14 @@ export const sizeText = (params: Params): string => {
     less("epochs retrained", params.static.retrainedEpochs, paper.static.retrainedEpochs),
     less("epochs fresh", params.static.freshEpochs, paper.static.freshEpochs),
     less("epochs of PGD on the fly", params.onTheFly.pgd.epochs, paper.onTheFly.pgd.epochs)
-  ].filter((text) => text !== undefined)
-  return cut.length === 0 ? "nothing cut" : `cut: ${cut.join(", ")}`
-}
-
-const less = (what: string, here: number, there: number): string | undefined =>
-  here < there ? `${here} of ${there} ${what}` : undefined
-
-export interface Work {
-  readonly what: string
-  /** In images: an epoch of n images is n, an attack of k steps on an image k. */
-  readonly amount: (params: Params) => number
-  /** What a core of 2024 does of it in a second with the engine `onnx` and networks of this size: an order of magnitude. */
-  readonly perSecond: number
-}
+  ])
 
 const staticImages = (params: Params): number => params.static.images ?? trainingImages(params)
 const freely = (params: Params): number => params.onTheFly.images ?? trainingImages(params)
 const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0)
 
 /** The larger parts of the work. */
-export const work: ReadonlyArray<Work> = [
+export const work: ReadonlyArray<Work<Params>> = [
   {
     what: "baseline: images trained on",
     amount: (params) => trainingImages(params) * params.baseline.epochs,
@@ -84,19 +71,3 @@ export const work: ReadonlyArray<Work> = [
     perSecond: 6500
   }
 ]
-
-/** An estimate in hours of one core. */
-export const coreHours = (params: Params): number =>
-  sum(work.map(({ amount, perSecond }) => amount(params) / perSecond)) / 3600
-
-/** What a run costs, and when it is done, what it has cut and what the full size would cost. */
-export const remarks = (params: Params): Remarks => {
-  const size = sizeText(params)
-  const before = `from an empty store this takes about ${timeText(coreHours(params))} of one core like those of 2024`
-  if (size === "nothing cut") return { before }
-  const full = `\`--preset paper\` cuts nothing and takes about ${timeText(coreHours(paper))} of one core`
-  return { before, after: `${size}. ${full}` }
-}
-
-const timeText = (hours: number): string =>
-  hours < 2 ? `${Math.ceil(60 * hours)} min` : `${Math.round(hours)} h`

@@ -5,7 +5,7 @@
 import type { Output } from "../../src/stage/index.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
 import { judge, sweepsOf } from "../shared/judge.ts"
-import { eachSeed, pooled } from "./across.ts"
+import { eachSeed, pooled } from "../shared/seeds.ts"
 import type { Params } from "./params.ts"
 import { cellName } from "./published.ts"
 import { trainings } from "./trainings.ts"

@@ -1,7 +1,7 @@
 /** The study's column: all cells of its grid, under FGSM whose images are not cut. */
 import type { Output } from "../../src/stage/index.ts"
 import { oneStepSweep } from "../../stages/one-step-sweep.ts"
-import { eachSeed, pooled } from "./across.ts"
+import { eachSeed, pooled } from "../shared/seeds.ts"
 import type { Params } from "./params.ts"
 import { cellName } from "./published.ts"
 import { trainings } from "./trainings.ts"

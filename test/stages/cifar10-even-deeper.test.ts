@@ -3,8 +3,9 @@ import { Effect, Schema } from "effect"
 import { Params, pixels } from "../../pipelines/cifar10-even-deeper/params.ts"
 import { demo, paper, quick } from "../../pipelines/cifar10-even-deeper/presets.ts"
 import { published } from "../../pipelines/cifar10-even-deeper/published.ts"
-import { coreHours, sizeText } from "../../pipelines/cifar10-even-deeper/size.ts"
+import { sizeText, work } from "../../pipelines/cifar10-even-deeper/size.ts"
 import pipeline from "../../pipelines/cifar10-even-deeper.ts"
+import { coreHours } from "../../pipelines/shared/size.ts"
 import { elementsOf } from "../../src/artifact/tensor-data.ts"
 import { evenDeeperCnn } from "../../src/tensor/network/known/even-deeper-cnn.ts"
 import { makeNetwork } from "../../src/tensor/network/network.ts"
@@ -34,8 +35,8 @@ describe("presets", () => {
   it("are accepted by the schema, and grow from demo to paper", () => {
     assert.property(presets, defaultPreset)
     for (const preset of [demo, quick, paper]) assert.isTrue(Schema.is(params)(preset))
-    assert.isBelow(coreHours(demo), coreHours(quick) / 3)
-    assert.isBelow(coreHours(quick), coreHours(paper) / 10)
+    assert.isBelow(coreHours(work, demo), coreHours(work, quick) / 3)
+    assert.isBelow(coreHours(work, quick), coreHours(work, paper) / 10)
   })
 
   it("say in every table which images they are about, and what was cut", () => {

@@ -62,6 +62,12 @@ describe("evaluate-model", () => {
     for (const { node } of outputs) assert.notInclude(JSON.stringify(node.params), "secret")
   })
 
+  it("asks nothing but the file of an ONNX model, and does not call it by another network's name", () => {
+    const nodes = build(checked({ ...quick, weights: "w.onnx" }))
+    assert.deepStrictEqual(nodes.model.node.params, { weights: "w.onnx" })
+    assert.propertyVal(nodes.clean.node.params, "title", "the model")
+  })
+
   it.each([
     [{ network: "curse-cnn" }, /^network: Expected keras-cnn, .*in \.json, got curse-cnn$/],
     [{ epsilons: [0, 1.5] }, /^epsilons\.1: Expected a value between 0 and 1/],

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import type { Model } from "../../src/artifact/kinds/model.ts"
 import type { TensorData } from "../../src/artifact/tensor-data.ts"
 import {
   exportWeights,
@@ -33,6 +34,11 @@ type Params = Parameters<typeof importModel>[1]
 const imported = (params: Partial<Params>) =>
   importModel
     .execute({}, importModel.meta.encodeParams({ weights, network, layout: "pytorch", names: {}, ...params }))
+    .pipe(Effect.provide(recorded().layer))
+
+const importedOnnx = (path: string) =>
+  importModel
+    .execute({}, importModel.meta.encodeParams({ weights: path }))
     .pipe(Effect.provide(recorded().layer))
 
 /** What a user reads, and is told to do. */
@@ -85,6 +91,42 @@ describe("import-model", () => {
       assert.deepStrictEqual(again.weights, model.weights)
     })
   )
+
+  it.effect("takes the same network as an ONNX model, which needs no other word", () =>
+    Effect.gen(function* () {
+      const onnx = yield* importedOnnx(join(fixtures, "small.onnx"))
+      const model = yield* imported({})
+      const types = ({ network: { layers } }: Model) => layers.map(({ type }) => type)
+      assert.strictEqual(onnx.network.name, "onnx")
+      // PyTorch folds the batch normalisation into the convolution before it.
+      assert.deepStrictEqual(
+        types(onnx),
+        types(model).filter((type) => type !== "batchNorm")
+      )
+      assert.deepStrictEqual(onnx.weights.get("conv1.weight"), model.weights.get("conv1.weight"))
+      assert.deepStrictEqual(onnx.weights.get("fc1.weight"), model.weights.get("fc1.weight"))
+    })
+  )
+
+  it.effect("refuses an ONNX model by file and node", () =>
+    Effect.gen(function* () {
+      const bytes = readFileSync(join(fixtures, "small.onnx"))
+      const path = file(Buffer.from(bytes.toString("latin1").replaceAll("Relu", "Selu"), "latin1"), "w.onnx")
+      const error = yield* Effect.flip(importedOnnx(path))
+      assert.strictEqual(error._tag, "BadModelFile")
+      assert.match(error.message, /w\.onnx: ONNX model: node `.*` \(Selu\): operator Selu is no layer here/)
+      assert.match("hint" in error ? String(error.hint) : "", /^known are .*, Relu, /)
+    })
+  )
+
+  it("takes no network or layout beside an ONNX model", () => {
+    const params = { weights: "w.onnx", network, layout: "pytorch", names: {} } as const
+    assert.throws(
+      () => importModel.meta.encodeParams(params),
+      /an ONNX model says its network and layout itself/
+    )
+    assert.throws(() => importModel.meta.encodeParams({ weights: "w.safetensors" }), /ends in \.onnx/)
+  })
 
   const broken: ReadonlyArray<
     readonly [what: string, change: (tensors: Map<string, TensorData>) => void, message: RegExp]

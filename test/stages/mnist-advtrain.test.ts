@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { Params } from "../../pipelines/mnist-advtrain/params.ts"
 import { demo, paper, quick } from "../../pipelines/mnist-advtrain/presets.ts"
-import { coreHours, sizeText } from "../../pipelines/mnist-advtrain/size.ts"
+import { sizeText, work } from "../../pipelines/mnist-advtrain/size.ts"
 import mnistAdvtrain from "../../pipelines/mnist-advtrain.ts"
+import { coreHours } from "../../pipelines/shared/size.ts"
 import { changedNodes, identities } from "./identities.ts"
 
 const { build } = mnistAdvtrain
@@ -28,7 +29,9 @@ describe("a change hits what depends on it, and nothing else", () => {
     )
     assert.include(names, "corrected/evaluations/baseline/sweeps/fgsm")
     assert.deepStrictEqual(
-      names.filter((name) => !/\/sweeps\/fgsm$|\/hygiene$|^(comparison|corrected\/(table|checks)|work)$/.test(name)),
+      names.filter(
+        (name) => !/\/sweeps\/fgsm$|\/hygiene$|^(comparison|corrected\/(table|checks)|work)$/.test(name)
+      ),
       []
     )
   })
@@ -110,8 +113,8 @@ describe("sizes", () => {
   })
 
   it("the demo is smaller than quick, and quick than the paper", () => {
-    assert.isBelow(coreHours(demo), coreHours(quick) / 10)
-    assert.isBelow(coreHours(quick), coreHours(paper) / 10)
+    assert.isBelow(coreHours(work, demo), coreHours(work, quick) / 10)
+    assert.isBelow(coreHours(work, quick), coreHours(work, paper) / 10)
   })
 
   it("all test images are measured in the corrected column", () => {
