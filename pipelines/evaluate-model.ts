@@ -7,6 +7,7 @@
  *            └─► controls ────────────────┴─► hygiene
  *
  *     pipeline run evaluate-model --set weights=FILE.safetensors --set network=course-cnn
+ *     pipeline run evaluate-model --set weights=FILE.onnx
  */
 import { Schema } from "effect"
 import { type Output, Pipeline } from "../src/stage/index.ts"
@@ -18,7 +19,7 @@ import { type KnownNetwork, knownNetworks } from "../src/tensor/network/known/in
 import type { TrainingOptions } from "../src/tensor/train/options.ts"
 import { evaluate } from "../stages/evaluate.ts"
 import { hygiene } from "../stages/hygiene.ts"
-import { importModel } from "../stages/import-model.ts"
+import { importModel, isOnnx } from "../stages/import-model.ts"
 import { loadMnist } from "../stages/load-mnist.ts"
 import { loadSyntheticDigits } from "../stages/load-synthetic-digits.ts"
 import { noiseSweep } from "../stages/noise-sweep.ts"
@@ -49,7 +50,10 @@ const Params = Schema.Struct({
   count: Count,
   /** What synthetic digits are drawn from; MNIST does not use it. */
   dataSeed: Schema.Int,
-  /** A safetensors file, relative to the project; `null` trains a network here, to try the pipeline out. */
+  /**
+   * A safetensors file or an ONNX model, by its extension, relative to the project; `null` trains a network here, to try the
+   * pipeline out. An ONNX model says itself what `network`, `layout` and `names` say of a safetensors file: they are not used.
+   */
   weights: Schema.NullOr(Schema.String),
   /** A network by name, or a JSON file `{ name, layers }`, relative to the project. */
   network: NetworkName,
@@ -198,10 +202,12 @@ export default Pipeline.make("evaluate-model", {
 })
 
 /** Not the file's name: a key covers what is in a file, and not where it lies. */
-const title = ({ network }: Params): string => (isKnown(network) ? network : "the model")
+const title = ({ weights, network }: Params): string =>
+  isKnown(network) && !(weights !== null && isOnnx(weights)) ? network : "the model"
 
 const modelOf = (params: Params) => {
   const { weights, network, layout, names } = params
+  if (weights !== null && isOnnx(weights)) return { model: importModel({}, { weights }) }
   if (weights !== null || !isKnown(network)) {
     const given = isKnown(network) ? network : { file: network }
     return { model: importModel({}, { weights: weights ?? "", network: given, layout, names }) }

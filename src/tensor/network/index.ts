@@ -1,5 +1,7 @@
 /** Networks as data: describing, checking, beginning, running, importing and exporting them. */
 export { apply, applyTraining } from "./apply.ts"
+export { BadOnnx } from "./from-onnx/bad-onnx.ts"
+export { fromOnnx, type OnnxImport } from "./from-onnx.ts"
 export { initialise } from "./initialise.ts"
 export { Initialiser } from "./initialiser.ts"
 export { type KnownNetwork, knownNetworks } from "./known/index.ts"

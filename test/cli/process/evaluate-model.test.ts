@@ -11,15 +11,15 @@ const expected: { readonly images: number; readonly correct: { readonly [epsilon
 
 const project = new TestProject()
 afterAll(() => project.remove())
-for (const name of ["small.safetensors", "network.json"])
+for (const name of ["small.safetensors", "small.onnx", "network.json"])
   copyFileSync(join(fixtures, name), join(project.root, name))
 
-const settings = [
-  ...["--set", "weights=small.safetensors", "--set", "network=network.json", "--set", "layout=pytorch"],
-  ...["--set", "epsilons=[0,0.05,0.1]", "--set", "steps=10", "--set", `count=${expected.images}`]
-]
-const run = (...more: ReadonlyArray<string>) =>
-  cli(project, ["run", "evaluate-model", "--preset", "demo", ...settings, ...more])
+const attacks = ["--set", "epsilons=[0,0.05,0.1]", "--set", "steps=10", "--set", `count=${expected.images}`]
+const safetensors = ["weights=small.safetensors", "network=network.json", "layout=pytorch"]
+const settings = [...safetensors.flatMap((setting) => ["--set", setting]), ...attacks]
+const evaluate = (...words: ReadonlyArray<string>) =>
+  cli(project, ["run", "evaluate-model", "--preset", "demo", ...words])
+const run = (...more: ReadonlyArray<string>) => evaluate(...settings, ...more)
 
 const metrics = async (): Promise<{ readonly [node: string]: { readonly [metric: string]: number } }> => {
   const { stdout } = await cli(project, ["show", "last", "--json"])
@@ -32,18 +32,30 @@ const metrics = async (): Promise<{ readonly [node: string]: { readonly [metric:
   return Object.fromEntries(view.nodes.map((node) => [node.name, node.metrics]))
 }
 
+/** Compares with what PyTorch found, by the metrics of `sweeps/fgsm`. */
+const expectPyTorchs = (fgsm: { readonly [metric: string]: number } | undefined) => {
+  for (const [epsilon, correct] of Object.entries(expected.correct)) {
+    // An image on the boundary may fall to either side of it by the order of a sum.
+    const accuracy = Number(fgsm?.[`accuracy_epsilon_${epsilon}`])
+    expect(Math.abs(accuracy * expected.images - correct)).toBeLessThanOrEqual(1)
+  }
+}
+
 describe("evaluate-model", () => {
   test("finds what PyTorch finds, and shows it as JSON", async () => {
     expect((await run()).code).toBe(0)
     const { "sweeps/fgsm": fgsm, clean, "sweeps/pgd": pgd, hygiene } = await metrics()
-    for (const [epsilon, correct] of Object.entries(expected.correct)) {
-      // An image on the boundary may fall to either side of it by the order of a sum.
-      const accuracy = Number(fgsm?.[`accuracy_epsilon_${epsilon}`])
-      expect(Math.abs(accuracy * expected.images - correct)).toBeLessThanOrEqual(1)
-    }
+    expectPyTorchs(fgsm)
     expect(clean?.["accuracy"]).toBe(fgsm?.["accuracy_epsilon_0"])
     expect(pgd?.["accuracy_epsilon_0.1"]).toBeLessThan(Number(fgsm?.["accuracy_epsilon_0.1"]))
     expect(hygiene?.["checks_failed"]).toBe(0)
+  })
+
+  test("finds it in an ONNX model, too, of which nothing else is said", async () => {
+    const { code } = await evaluate("--set", "weights=small.onnx", ...attacks)
+    expect(code).toBe(0)
+    const { "sweeps/fgsm": fgsm } = await metrics()
+    expectPyTorchs(fgsm)
   })
 
   test("measures as controls what hygiene needs and was not asked for; the rest is cached", async () => {
