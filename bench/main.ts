@@ -2,7 +2,7 @@
  * The benchmarks: `npm run bench -- [NAME…] [--json]`.
  *
  * Without a name, all of them. With `--json`, one line for each comparison on standard output, the rest on standard error.
- * The other flags are `engine`'s and `main-job`'s.
+ * The other flags are `engine`'s, `main-job`'s and `tracking`'s.
  */
 import { parseArgs } from "node:util"
 import { engine } from "./engine.ts"
@@ -13,10 +13,11 @@ import { machine } from "./rig/machine.ts"
 import { makeReport } from "./rig/report.ts"
 import { stageOverhead } from "./stage-overhead.ts"
 import { store } from "./store.ts"
+import { tracking } from "./tracking.ts"
 import { twoCores } from "./two-cores.ts"
 import { warmRun } from "./warm-run.ts"
 
-const benches = [warmRun, manyNodes, stageOverhead, store, twoCores, engine, mainJob]
+const benches = [warmRun, manyNodes, stageOverhead, store, twoCores, engine, mainJob, tracking]
 const known = benches.map(({ name }) => name)
 
 const usage = (problem: string): never => {
@@ -27,6 +28,9 @@ const usage = (problem: string): never => {
   )
   console.error(
     "      npm run bench -- main-job [--preset demo | quick] [--data-dir DIR] [--set NAME=VALUE]… [--images N] [--tuned]"
+  )
+  console.error(
+    "      npm run bench -- tracking [--only training | rate | memory] [--rounds N] [--points N] [--set NAME=VALUE]…"
   )
   process.exit(1)
 }
@@ -45,7 +49,8 @@ const readWords = () => {
         preset: { type: "string" },
         "data-dir": { type: "string" },
         set: { type: "string", multiple: true, default: [] },
-        images: { type: "string" }
+        images: { type: "string" },
+        points: { type: "string" }
       }
     })
   } catch (error) {
@@ -71,7 +76,8 @@ const settings: Settings = {
   preset: values.preset,
   dataDirectory: values["data-dir"],
   sets: values.set,
-  images: positive("images", values.images)
+  images: positive("images", values.images),
+  points: positive("points", values.points)
 }
 
 const report = makeReport(values.json)

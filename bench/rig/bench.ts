@@ -10,11 +10,11 @@ export interface Bench {
 export interface Settings {
   /** `engine`: where a training step of this network spends its time, and nothing else. */
   readonly profile: string | undefined
-  /** `engine`: the cases whose name has this in it. */
+  /** `engine`, `tracking`: the cases or parts whose name has this in it. */
   readonly only: string | undefined
   /** `engine`: how long a turn takes at least. */
   readonly seconds: number | undefined
-  /** `engine`: how many turns everybody has. */
+  /** `engine`, `tracking`: how many turns everybody has. */
   readonly rounds: number | undefined
   /** `engine`, `main-job`: also beside PyTorch with settings that make it faster. */
   readonly tuned: boolean
@@ -22,8 +22,10 @@ export interface Settings {
   readonly preset: string | undefined
   /** `main-job`: where real MNIST is. */
   readonly dataDirectory: string | undefined
-  /** `main-job`: params that are set otherwise, `NAME=VALUE` each. */
+  /** `main-job`, `tracking`: params that are set otherwise, `NAME=VALUE` each. */
   readonly sets: ReadonlyArray<string>
   /** `main-job`: how many adversarial images are generated. */
   readonly images: number | undefined
+  /** `tracking`: how many points are sent; ten times as many where memory is measured. */
+  readonly points: number | undefined
 }

@@ -14,6 +14,13 @@ const commandLine = (): string => {
   return existsSync(built) ? built : join(packageRoot, "src", "cli", "main.ts")
 }
 
+/** It works in small pieces: a heap that grows with a long run would only wait to be collected. */
+export const uploaderFlags = [
+  "--max-semi-space-size=1",
+  "--optimize-for-size",
+  "--disable-warning=ExperimentalWarning"
+]
+
 export interface UploaderProcess {
   /** Says that the run has told everything. */
   runIsOver(): void
@@ -31,12 +38,7 @@ export const startUploader = (run: string, store: string, listener: Listener): U
   const cache = getCompileCacheDir()
   const child = spawn(
     process.execPath,
-    [
-      // It works in small pieces: a heap that grows with a long run would only wait to be collected.
-      ...["--max-semi-space-size=1", "--optimize-for-size", "--disable-warning=ExperimentalWarning"],
-      commandLine(),
-      ...["track", "sync", run, "--follow", "--store", resolve(store)]
-    ],
+    [...uploaderFlags, commandLine(), ...["track", "sync", run, "--follow", "--store", resolve(store)]],
     {
       env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
       // Ctrl-C is for the run. What there is to say of it, this process says afterwards.

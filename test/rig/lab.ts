@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Effect, Layer } from "effect"
+import type { Revision } from "../../src/artifact/action.ts"
 import { Artifacts } from "../../src/artifact/artifacts.ts"
 import { Disk, type DiskShape } from "../../src/artifact/disk.ts"
 import { Table } from "../../src/artifact/index.ts"
@@ -60,6 +61,8 @@ export interface RunArguments {
   /** Called for every event as it happens. */
   readonly watch?: (event: Event) => void
   readonly disk?: DiskShape
+  /** How the run finds out about version control. */
+  readonly revision?: Effect.Effect<Revision | undefined>
 }
 
 let runs = 0
@@ -130,6 +133,7 @@ export class Lab {
           run: id,
           pid: process.pid
         },
+        ...(options.revision === undefined ? {} : { revision: options.revision }),
         data: { directory: null, cache: this.path("data-cache"), offline: true },
         environment: options.environment ?? {},
         engine: { choice: options.engine ?? "cpu", strict: options.strict },

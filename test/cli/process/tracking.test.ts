@@ -224,7 +224,7 @@ live(`a real server${withoutMlflow}`, { timeout: 240_000 }, () => {
           }
         case 4:
           return "cut after"
-        case 5:
+        case 9:
           return { status: 429, headers: { "retry-after": "1" } }
         case 6:
           return "cut before"

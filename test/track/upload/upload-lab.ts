@@ -1,14 +1,15 @@
 /** A store with journals in it, and uploaders that work on them as new processes would. */
 import { appendFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { Cause, type Deferred, Duration, Effect, Exit } from "effect"
+import { Cause, type Deferred, Duration, Effect, Exit, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { digestOf } from "../../../src/artifact/digest.ts"
 import type { DiskShape } from "../../../src/artifact/disk.ts"
 import type { StoreLayout } from "../../../src/artifact/layout.ts"
+import { Leases } from "../../../src/artifact/leases.ts"
 import type { Event } from "../../../src/track/event.ts"
 import { Mlflow, type MlflowSettings, type MlflowShape } from "../../../src/track/mlflow/client.ts"
 import { encodePlan } from "../../../src/track/plan-file.ts"
-import { type Journal, RunStore } from "../../../src/track/run-store.ts"
+import { type Journal, RunStore, runLeaseKey } from "../../../src/track/run-store.ts"
 import type { Report } from "../../../src/track/upload/report.ts"
 import { type UploadError, type Uploaded, uploadRun } from "../../../src/track/upload/upload.ts"
 import { realDisk } from "../../rig/faulty-disk.ts"
@@ -46,6 +47,8 @@ export interface UploadLab {
   readonly layout: StoreLayout
   /** Starts a run's journal. */
   write(id: string, events: ReadonlyArray<Event>, torn?: string): Effect.Effect<Journal>
+  /** Keeps a run alive until the scope closes. */
+  live(id: string): Effect.Effect<void, never, Scope.Scope>
   /** An uploader in a new process. A kill is an exit with a defect. */
   upload(
     id: string,
@@ -71,6 +74,12 @@ export const makeUploadLab = Effect.gen(function* () {
         appendFileSync(`${layout.runs}/${id}/journal.jsonl`, torn)
         return journal
       }).pipe(Effect.provide(storeAt(layout, quickDisk)), Effect.orDie),
+    live: (id) =>
+      Effect.flatMap(Leases, (leases) => leases.acquire(runLeaseKey(id), "a test")).pipe(
+        Effect.asVoid,
+        Effect.provide(storeAt(layout, quickDisk)),
+        Effect.orDie
+      ),
     upload: (id, client, { report = () => {}, disk = quickDisk, ...options } = {}) =>
       uploadRun(id, { layout, settings, registrations: [], report, ...options }).pipe(
         Effect.provideService(Mlflow, client),
