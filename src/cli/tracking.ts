@@ -8,7 +8,6 @@ import { Effect } from "effect"
 import type { Event } from "../track/event.ts"
 import type { Report } from "../track/upload/report.ts"
 import { type Listener, startUploader, type UploaderProcess } from "./uploader-process.ts"
-import { count } from "./view/format.ts"
 
 export interface TrackingOptions {
   readonly run: string
@@ -48,7 +47,7 @@ const localOnly = ({ tell }: TrackingOptions): Tracking => {
     },
     finish: Effect.sync(() => {
       if (isWorthTelling)
-        tell("kept here; to see runs in MLflow: pipeline track serve, and set MLFLOW_TRACKING_URI")
+        tell("tracked here alone; to see runs in MLflow: pipeline track serve, then set MLFLOW_TRACKING_URI")
     }),
     release: () => {}
   }
@@ -61,7 +60,6 @@ class Tracked implements Tracking {
   #runSeconds = 0
   #url: string | undefined
   #state: "working" | "waiting" | "stopped" | "done" = "working"
-  #bytesLeft = 0
   readonly #warned = new Set<string>()
   /** Called at each report. */
   #heard = (): void => {}
@@ -116,7 +114,6 @@ class Tracked implements Tracking {
       case "Sent":
         if (this.#state === "waiting") this.#options.tell("the server answers again")
         this.#state = "working"
-        this.#bytesLeft = report.bytesLeft
         break
       case "Waiting":
         this.#state = "waiting"
@@ -168,12 +165,18 @@ class Tracked implements Tracking {
 
   #conclude(): void {
     const { run, tell } = this.#options
-    if (this.#state === "done") {
-      if (this.#url !== undefined) tell(this.#url)
-    } else if (this.#state === "stopped") tell(`nothing is lost: pipeline track sync ${run}`)
-    else {
-      const left = this.#bytesLeft === 0 ? "the rest" : `${count(this.#bytesLeft)} bytes of the journal`
-      tell(`${left} goes on being sent; if this machine stops now: pipeline track sync ${run}`)
+    switch (this.#state) {
+      case "done":
+        if (this.#url !== undefined) tell(this.#url)
+        break
+      case "stopped":
+        tell(`nothing is lost; to send it: pipeline track sync ${run}`)
+        break
+      case "waiting":
+        tell(`nothing is lost; it is tried for another minute, then send it with: pipeline track sync ${run}`)
+        break
+      case "working":
+        tell(`the rest goes on being sent; if this machine stops now: pipeline track sync ${run}`)
     }
   }
 }

@@ -309,9 +309,13 @@ const makeSchedule = (
 
   const loop = Effect.gen(function* () {
     const ended = yield* Queue.unbounded<Ended>()
-    for (let checked = false; ; checked ||= tasks.length + running.size > 0) {
+    let begun = false
+    while (true) {
       yield* lookAtReady
-      if (!checked && tasks.length > 0) yield* begin
+      if (!begun && tasks.length > 0) {
+        begun = true
+        yield* begin
+      }
       yield* launch(ended)
       if (running.size === 0 && pausing === 0) break
       yield* conclude(ended, yield* Queue.take(ended))

@@ -8,7 +8,7 @@ import { type Chain, emptyChain, newest, settle } from "./from-onnx/chain.ts"
 import { constantOf, typeName } from "./from-onnx/constant.ts"
 import { layers } from "./from-onnx/layers.ts"
 import { nodeOrder, placeOf } from "./from-onnx/node-order.ts"
-import type { Operator } from "./from-onnx/operator.ts"
+import { type Operator, onlyKnownAttributes } from "./from-onnx/operator.ts"
 import { type GraphMessage, type NodeMessage, readOnnx, type ValueInfo } from "./from-onnx/read-file.ts"
 import { reshaping } from "./from-onnx/reshaping.ts"
 import type { Signal, Value } from "./from-onnx/values.ts"
@@ -39,8 +39,7 @@ export const fromOnnx = Effect.fnUntraced(function* (
   bytes: Uint8Array,
   name: string
 ): Effect.fn.Return<OnnxImport, BadOnnx | BadNetwork | BadWeights> {
-  const { graph } = yield* readOnnx(bytes)
-  const chain = yield* readGraph(graph)
+  const chain = yield* readGraph(yield* readOnnx(bytes))
   const network = yield* makeNetwork({ name, layers: chain.links.map(({ data }) => data) })
   const weights = yield* importWeights(network, yield* nativeWeights(network, chain), { layout: "native" })
   return { network, weights, notes: chain.notes }
@@ -83,7 +82,10 @@ const readGraph = Effect.fnUntraced(function* (graph: GraphMessage): Effect.fn.R
     }
     const operator = operatorOf(node)
     if (operator === undefined) return yield* bad(unknownOperator(node))
-    const value = yield* operator({ node, inputs, chain, batch }).pipe(Effect.mapError(bad))
+    const value = yield* onlyKnownAttributes(node).pipe(
+      Effect.andThen(operator({ node, inputs, chain, batch })),
+      Effect.mapError(bad)
+    )
     const [made] = node.output
     if (made !== undefined && made !== "") values.set(made, value)
   }

@@ -65,6 +65,7 @@ run total never run before
 done total digest TIME
 
 5 run in TIME
+track tracked here alone; to see runs in MLflow: pipeline track serve, then set MLFLOW_TRACKING_URI
 `)
   })
 

@@ -88,12 +88,13 @@ test("a waiter can be interrupted, and the holder does not notice", async () => 
 
 test("garbage is not collected from under a run that is alive", async () => {
   await cli(project, ["run", "shared"])
-  const running = start(project, ["run", "waits"])
+  // Long enough to be alive until the collection has begun, however busy the machine is.
+  const running = start(project, ["run", "waits", "--set", "seconds=10"])
   await running.says("run      one")
   const { code } = await cli(project, ["artifacts", "gc", "--keep-runs", "0"])
   expect(code).toBe(0)
   expect((await running.finished).code).toBe(0)
   expect((await cli(project, ["artifacts", "verify"])).code).toBe(0)
-  const { stderr } = await cli(project, ["run", "waits"])
+  const { stderr } = await cli(project, ["run", "waits", "--set", "seconds=10"])
   expect(stderr).toMatch(/^cached +one /m)
 })

@@ -137,11 +137,12 @@ metrics
 
   test("a run is found by the beginning of its identifier, and by how many runs ago it was", async () => {
     const [first = ""] = project.runs()
-    const [byId, byStart, back] = await Promise.all(
+    const [byId = "", byStart = "", back = ""] = await Promise.all(
       [first, first.slice(0, -2), "last~1"].map((run) => out("show", run))
     )
-    expect(byStart).toBe(byId)
-    expect(back).toBe(byId)
+    // Each says how long ago the run was, as of when it is asked.
+    expect(steady(byStart)).toBe(steady(byId))
+    expect(back.split("\n")[0]).toBe(byId.split("\n")[0])
     expect(byId).toContain(first)
   })
 
@@ -265,7 +266,9 @@ describe("help", () => {
       (name) => [name]
     ),
     ["artifacts"],
-    ...["ls", "export", "verify", "gc", "pin", "unpin"].map((name) => ["artifacts", name])
+    ...["ls", "export", "verify", "gc", "pin", "unpin"].map((name) => ["artifacts", name]),
+    ["track"],
+    ...["sync", "status", "serve"].map((name) => ["track", name])
   ]
 
   test("every command's help has an example, on standard output", async () => {

@@ -139,6 +139,11 @@ const nodes: ReadonlyArray<readonly [what: string, ModelSpec, message: RegExp]> 
     /it flattens from axis 2/
   ],
   [
+    "an attribute that is not known",
+    { nodes: [node("MaxPool", "x", "y", { kernel_shape: [2, 2], stridez: [2, 2] })] },
+    /node `y` \(MaxPool\): its attribute `stridez` is not known here/
+  ],
+  [
     "height and width exchanged",
     { nodes: [node("Transpose", "x", "y", { perm: [0, 1, 3, 2] })] },
     /it moves the axes of \[n, 2, 4, 4\] by \[0, 1, 3, 2\]/

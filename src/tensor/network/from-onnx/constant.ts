@@ -1,14 +1,13 @@
 /** Tensors that a file holds: weights, and small numbers that say how. */
 import { Effect } from "effect"
-import type { Misfit } from "../shape.ts"
-import { shapeText } from "../shape.ts"
+import { type Misfit, shapeText } from "../shape.ts"
 import type { TensorMessage } from "./read-file.ts"
 
 export interface Constant {
   readonly kind: "constant"
   readonly name: string
   readonly shape: ReadonlyArray<number>
-  /** Whole numbers and truth values are plain numbers: none of them is large, or counts that much. */
+  /** Whole numbers and truth values are doubles here: only lengths and axes are read from them. */
   readonly data: Float32Array | Float64Array
   readonly whole: boolean
 }
@@ -31,10 +30,11 @@ interface ElementType {
   readonly read: (view: DataView, at: number) => number
 }
 
-const typeNames =
-  "undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 bfloat16".split(
-    " "
-  )
+/** By ONNX's number. */
+const typeNames = [
+  ...["undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool"],
+  ...["float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16"]
+]
 
 export const typeName = (type: number): string => typeNames[type] ?? `type ${type}`
 

@@ -66,6 +66,23 @@ export const textOf = (reading: Reading, name: string, otherwise: string): strin
 
 export { attribute as attributeOf }
 
+/** Attributes that are read, or that make no difference to one output of float32. */
+const attributes = new Set([
+  ...["allowzero", "alpha", "approximate", "auto_pad", "axes", "axis", "beta", "ceil_mode"],
+  ...["count_include_pad", "dilations", "end", "ends", "epsilon", "group", "keepdims", "kernel_shape"],
+  ...["momentum", "noop_with_empty_axes", "pads", "perm", "ratio", "round_mode", "saturate", "seed", "shape"],
+  ...["start", "starts", "storage_order", "strides", "to", "training_mode", "transA", "transB"],
+  ...["value", "value_float", "value_floats", "value_int", "value_ints"]
+])
+
+/** What is not known may change what is computed. */
+export const onlyKnownAttributes = ({ attribute: given }: NodeMessage): Effect.Effect<void, Misfit> => {
+  const unknown = given.find(({ name }) => !attributes.has(name))
+  return unknown === undefined
+    ? Effect.void
+    : refuse(`its attribute \`${unknown.name}\` is not known here`, "export the model with operator set 17")
+}
+
 /** Refuses a setting that no layer here has. */
 export const only = (
   what: string,

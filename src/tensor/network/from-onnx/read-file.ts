@@ -62,15 +62,9 @@ const GraphMessage = Schema.Struct({
 export type GraphMessage = typeof GraphMessage.Type
 
 const ModelFile = Schema.Struct({
-  producerName: Schema.String,
   opsetImport: Schema.Array(Schema.Struct({ domain: Name, version: Schema.Number })),
   graph: Schema.NullOr(GraphMessage)
 })
-
-export interface OnnxFile {
-  readonly producer: string
-  readonly graph: GraphMessage
-}
 
 /** Networks of millions of weights take a few hundred parts; each part becomes an object of some hundred bytes. */
 const mostParts = 1_000_000
@@ -79,7 +73,14 @@ const mostBytes = 2 ** 30
 /** The oldest set in which operators broadcast as they do today. */
 const oldestOpset = 7
 
-export const readOnnx = Effect.fnUntraced(function* (bytes: Uint8Array): Effect.fn.Return<OnnxFile, BadOnnx> {
+/**
+ * Reads the graph of a file, with nothing in it understood yet.
+ *
+ * Tensors stay where they are in `bytes`. Everything else is limited before it is made.
+ */
+export const readOnnx = Effect.fnUntraced(function* (
+  bytes: Uint8Array
+): Effect.fn.Return<GraphMessage, BadOnnx> {
   if (bytes.length > mostBytes) {
     return yield* new BadOnnx({
       place: "",
@@ -94,7 +95,7 @@ export const readOnnx = Effect.fnUntraced(function* (bytes: Uint8Array): Effect.
     },
     catch: (cause) => notOnnx(cause instanceof Error ? cause.message : String(cause))
   })
-  const { producerName, opsetImport, graph } = yield* Schema.decodeUnknownEffect(ModelFile)(message).pipe(
+  const { opsetImport, graph } = yield* Schema.decodeUnknownEffect(ModelFile)(message).pipe(
     Effect.mapError((error) => notOnnx(error.message.replaceAll(/\s*\n\s*/g, " ")))
   )
   if (graph === null || graph.node.length === 0) return yield* notOnnx("it has no graph")
@@ -106,7 +107,7 @@ export const readOnnx = Effect.fnUntraced(function* (bytes: Uint8Array): Effect.
       hint: `export it with operator set ${oldestOpset} or newer, such as 17`
     })
   }
-  return { producer: producerName, graph }
+  return graph
 })
 
 const notOnnx = (reason: string): BadOnnx =>
