@@ -75,7 +75,7 @@ const serve = Command.make(
   Effect.fn("track.serve")(function* ({ port, directory, json }) {
     const { project } = yield* flags.located(Option.none())
     const { serveMlflow } = yield* Effect.promise(() => import("../track-serve.ts"))
-    yield* serveMlflow({
+    return yield* serveMlflow({
       port,
       directory: resolve(Option.getOrElse(directory, () => join(project.root, "mlflow"))),
       json
