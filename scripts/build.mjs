@@ -78,7 +78,9 @@ async function bundle(name, entry, external, directory) {
     buildEnd() {
       for (const id of this.getModuleIds()) {
         const path = relative(root, id)
-        if (existsSync(id) && !path.startsWith("..") && !path.includes("node_modules")) files.push(path)
+        // What a build has made itself is no source of the next one.
+        const isSource = !path.startsWith("..") && !path.startsWith("dist/") && !path.includes("node_modules")
+        if (isSource && existsSync(id)) files.push(path)
       }
     }
   }
