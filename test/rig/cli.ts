@@ -108,8 +108,8 @@ export const cli = (
 const patience = 20_000
 
 /** Waits for something that no event tells of. */
-export const until = async (condition: () => boolean, what: string): Promise<void> => {
-  for (const end = performance.now() + patience; !condition(); ) {
+export const until = async (condition: () => boolean | Promise<boolean>, what: string): Promise<void> => {
+  for (const end = performance.now() + patience; !(await condition()); ) {
     if (performance.now() > end) throw new Error(`waited in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
