@@ -28,25 +28,11 @@ export const faithfulAttacks = ({ attacks: { pgd } }: Params) => ({
 /** Cross-entropy on logits; PGD from a random start, with steps in proportion to epsilon. As training images, its last points. */
 export const correctedAttacks = ({ attacks }: Params) => ({
   fgsm: { at: (epsilon) => fgsm({ epsilon }), stepSize: "proportional" } satisfies AttackFamily,
-  pgd: proportionalPgd({ ...attacks.pgd.corrected, restarts: 1 })
-})
-
-interface ProportionalPgd {
-  readonly steps: number
-  readonly relativeStep: number
-  readonly restarts: number
-}
-
-const proportionalPgd = ({ steps, relativeStep, restarts }: ProportionalPgd): AttackFamily => ({
-  at: (epsilon) => pgd({ epsilon, stepSize: relativeStep * epsilon, steps, restarts }),
-  stepSize: "proportional"
-})
-
-/**
- * PGD that evaluates a model: an image on which it has succeeded once is lost. That is a stronger attack than its last point,
- * and it ends early where nothing is left to win.
- */
-export const judgingPgd = (settings: ProportionalPgd): AttackFamily => ({
-  ...proportionalPgd(settings),
-  at: (epsilon) => ({ ...proportionalPgd(settings).at(epsilon), iterate: "first-success" })
+  pgd: {
+    at: (epsilon) => {
+      const { steps, relativeStep } = attacks.pgd.corrected
+      return pgd({ epsilon, stepSize: relativeStep * epsilon, steps })
+    },
+    stepSize: "proportional"
+  } satisfies AttackFamily
 })

@@ -2,11 +2,12 @@
 import type { Output } from "../../src/stage/index.ts"
 import { attackMatrix } from "../../stages/attack-matrix.ts"
 import { checkSummary } from "../../stages/check-summary.ts"
+import { evaluate } from "../../stages/evaluate.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { samplePerClass } from "../../stages/sample-per-class.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
+import { judge, sweepsOf } from "../shared/judge.ts"
 import { type AttackFamily, correctedAttacks } from "./attacks.ts"
-import { judged } from "./judged.ts"
 import { onTheFlyModels } from "./on-the-fly.ts"
 import type { Params } from "./params.ts"
 import { staticTraining } from "./static-training.ts"
@@ -65,24 +66,32 @@ export const correctedColumn = (
     pgd: againstBaseline(attacks.pgd, transfer.pgd)
   }
 
+  const evaluation = {
+    ...params.sweep,
+    strong: params.strong,
+    tolerance: params.hygiene.tolerance,
+    seed: params.attacks.seed,
+    batchSize: evaluationBatch
+  }
   const evaluations = Object.fromEntries(
     Object.entries(models).map(([name, model]) => [
       name,
-      judged(params, {
-        name,
-        model,
-        test,
-        transferred,
-        isBaseline: model === baseline,
-        isYardstick: model === onTheFly.models["pgd-on-the-fly"]
-      })
+      {
+        clean: evaluate(
+          { model, data: test },
+          { title: `${name}, clean test images`, batchSize: evaluationBatch }
+        ),
+        ...judge(evaluation, {
+          name,
+          model,
+          test,
+          ...(model === baseline ? {} : { transferred }),
+          strong: model === onTheFly.models["pgd-on-the-fly"]
+        })
+      }
     ])
   )
-  const sweeps = Object.fromEntries(
-    Object.entries(evaluations).flatMap(([model, { sweeps }]) =>
-      Object.entries(sweeps).map(([name, each]) => [`${model}-${name}`, each] as const)
-    )
-  )
+  const sweeps = sweepsOf(evaluations)
 
   const { epsilon, perClass } = params.matrix
   const sample =

@@ -2,29 +2,19 @@
 import { Schema } from "effect"
 import { Epsilons } from "../../src/tensor/evaluation/epsilons.ts"
 import { DataParams, mnistHasEnough } from "../dataset-card.ts"
+import {
+  AttackEpsilons,
+  Count,
+  Epochs,
+  ProportionalSteps,
+  Radius,
+  Rate,
+  Share,
+  Steps,
+  TrainingParams
+} from "../shared/fields.ts"
 
-const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
-const Epochs = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))
-const Steps = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))
-const Radius = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1, exclusiveMinimum: true }))
-const Rate = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1, exclusiveMinimum: true }))
 const Network = Schema.Literals(["course-cnn", "keras-cnn", "no-pool-cnn", "mlp-625", "mlp-625-dropout"])
-
-/** Epsilons of attacks that are trained on: an epsilon of 0 would only repeat the clean images. */
-const AttackEpsilons = Epsilons.check(
-  Schema.makeFilter(([first]) =>
-    first === 0
-      ? { path: [0], issue: "Expected a number above 0, got 0: clean images are part of the set" }
-      : undefined
-  )
-)
-
-/** Steps as long as a share of epsilon. */
-const ProportionalSteps = {
-  steps: Steps,
-  /** Length of a step over epsilon. */
-  relativeStep: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2, exclusiveMinimum: true }))
-}
 
 /** All epsilons are L-infinity radii in units of the pixel range [0, 1]. */
 export const Params = Schema.Struct({
@@ -34,16 +24,7 @@ export const Params = Schema.Struct({
   splitSeed: Schema.Int,
   network: Network,
   /** What all trainings share. */
-  training: Schema.Struct({
-    batchSize: Count,
-    learningRate: Rate,
-    /**
-     * `constant`, as the study trains: more epochs go on from where fewer ended. `cosine` falls to 0 at the end: few epochs get
-     * further, and more epochs are another training.
-     */
-    schedule: Schema.Literals(["constant", "cosine"]),
-    seed: Schema.Int
-  }),
+  training: TrainingParams,
   baseline: Schema.Struct({ epochs: Epochs }),
   /** Adversarial training on sets that are made once, from the baseline. */
   static: Schema.Struct({
@@ -102,7 +83,7 @@ export const Params = Schema.Struct({
   }),
   hygiene: Schema.Struct({
     /** By how much of an accuracy a rule may be broken. */
-    tolerance: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+    tolerance: Share
   })
 }).check(
   mnistHasEnough,

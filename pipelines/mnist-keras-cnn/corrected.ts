@@ -58,7 +58,7 @@ export const correctedColumn = (
       }
     )
   }
-  const transferred = attackedSets(evaluation, { model: baseline, data: test })
+  const transferred = { pgd: attackedSets(evaluation, { model: baseline, data: test }) }
   const judged = Object.fromEntries(
     Object.entries(models).map(([name, model]) => [
       name,
@@ -78,7 +78,7 @@ export const correctedColumn = (
     set,
     combined,
     models,
-    transferred,
+    transferred: transferred.pgd,
     judged,
     sweeps,
     table: sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` })

@@ -26,7 +26,7 @@ export const paper: Params = {
   },
   evaluation: {
     seed: 1,
-    batchSize: 250,
+    batchSize: 50,
     fgsm: { epsilons: wide },
     pgd: { epsilons: [0, 0.05, 0.1, 0.2, 0.3, 0.5], steps: 40, relativeStep: 0.0625, restarts: 5 },
     strong: { epsilons: [0.1], steps: 100, relativeStep: 0.025, restarts: 10 },

@@ -38,7 +38,7 @@ export const correctedColumn = (
       options: trainingOptions(params.training, onTheFly.epochs)
     }
   )
-  const transferred = attackedSets(evaluation, { model: baseline, data: test })
+  const transferred = { pgd: attackedSets(evaluation, { model: baseline, data: test }) }
   const judged = {
     baseline: judge(evaluation, { name: "baseline", model: baseline, test }),
     "one-step": judge(evaluation, { name: "one-step", model: oneStep, test, transferred }),
@@ -53,7 +53,7 @@ export const correctedColumn = (
   const sweeps = sweepsOf(judged)
   return {
     pgdOnTheFly,
-    transferred,
+    transferred: transferred.pgd,
     judged,
     sweeps,
     table: sweepTable({ sweeps }, { title: `Corrected: pixels in [0, 1]; ${size}` })

@@ -33,6 +33,13 @@ export type EvaluationParams = typeof EvaluationParams.Type
 const pgdAt = ({ steps, relativeStep, restarts }: EvaluationParams["pgd"], epsilon: number) =>
   pgd({ epsilon, stepSize: relativeStep * epsilon, steps, restarts })
 
+/**
+ * PGD that evaluates a model: an image on which it has succeeded once is lost. That is a stronger attack than its last point,
+ * and it ends early where nothing is left to win.
+ */
+const judgingPgd = (settings: EvaluationParams["pgd"]) =>
+  ({ ...pgdAt(settings, 1), iterate: "first-success" }) as const
+
 /** Images that PGD makes against a model, one set for each epsilon. */
 export const attackedSets = (
   params: EvaluationParams,
@@ -53,25 +60,25 @@ export const attackedSets = (
   )
 
 export const judge = (
-  params: EvaluationParams,
+  params: Omit<EvaluationParams, "transfer">,
   given: {
     readonly name: string
     readonly model: Output<"Model">
     readonly test: Output<"Dataset">
-    /** Images that were made against another model; none for the model that they were made against. */
-    readonly transferred?: { readonly [epsilon: string]: Output<"Dataset"> }
+    /** Images that each attack made against another model; none for the model that they were made against. */
+    readonly transferred?: { readonly [attack: string]: { readonly [epsilon: string]: Output<"Dataset"> } }
     /** Whether the stronger attack is measured, too. */
     readonly strong?: boolean
   }
 ) => {
-  const { name, model, test, transferred, strong = false } = given
+  const { name, model, test, transferred = {}, strong = false } = given
   const { seed, tolerance, batchSize } = params
   const whiteBox = (settings: EvaluationParams["pgd"]) =>
     sweep(
       { model, sets: { test }, source: [] },
       {
         title: name,
-        attack: pgdAt(settings, 1),
+        attack: judgingPgd(settings),
         epsilons: settings.epsilons,
         stepSize: "proportional",
         seed,
@@ -94,15 +101,12 @@ export const judge = (
     { model, sets: { test } },
     { title: name, norm: "linf", kind: "boundary", epsilons: params.noise.epsilons, seed, batchSize }
   )
-  const transfer: { readonly [name: string]: Output<"Sweep"> } =
-    transferred === undefined
-      ? {}
-      : {
-          "pgd-transfer": transferSweep(
-            { model, attacked: Object.values(transferred) },
-            { title: name, batchSize }
-          )
-        }
+  const transfer = Object.fromEntries(
+    Object.entries(transferred).map(([attack, sets]) => [
+      `${attack}-transfer`,
+      transferSweep({ model, attacked: Object.values(sets) }, { title: name, batchSize })
+    ])
+  )
   const stronger: { readonly [name: string]: Output<"Sweep"> } = strong
     ? { "pgd-strong": whiteBox(params.strong) }
     : {}

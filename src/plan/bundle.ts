@@ -165,8 +165,11 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
       importedFrom: dirname(from ?? path),
       directory: dirname(found.file.path)
     })
-    // An unused import of a package that does nothing on its own is no reason to depend on its version.
-    return { id: source, external: true, moduleSideEffects: found.sideEffects && !isProvided(source) }
+    // An unused import of a package that does nothing on its own is no reason to depend on its version. This program's own
+    // modules import packages for what they export, whatever those packages say of themselves.
+    const isForEffect =
+      found.sideEffects && !isProvided(source) && !(from !== undefined && isOwn(from, packageRoot))
+    return { id: source, external: true, moduleSideEffects: isForEffect }
   },
   load(id) {
     if (id === entryId) return entry

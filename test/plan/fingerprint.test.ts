@@ -168,6 +168,23 @@ describe("TensorFlow.js", () => {
   )
 })
 
+describe("a stage that comes with the program", () => {
+  it.effect("carries nothing of what it could do with other files: a change there leaves it cached", () =>
+    Effect.gen(function* () {
+      const entry = `export { evaluate as default } from ${JSON.stringify(join(repository, "stages/evaluate.ts"))}`
+      const { code, packages } = yield* bundle({
+        entry,
+        what: "evaluate",
+        root: repository,
+        packageRoot: repository
+      })
+      assert.deepStrictEqual(Object.keys(packages).sort(), ["@tensorflow/tfjs-core", "effect"])
+      // Names of ONNX's operators, of Keras' layers, of TF.js' files.
+      assert.notMatch(code, /LeakyRelu|MaxPooling2D|weightsManifest/)
+    })
+  )
+})
+
 describe("packages", () => {
   const installed = (name: string, version: string, text: string, more: object = {}) => {
     const manifest = { name, version, type: "module", exports: "./index.js", ...more }

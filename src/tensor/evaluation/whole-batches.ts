@@ -29,9 +29,10 @@ export const inWholeBatches = <E, R>(
   })
 }
 
-const noRows: Rows = { images: new Float32Array(0), labels: new Int32Array(0) }
+export const noRows: Rows = { images: new Float32Array(0), labels: new Int32Array(0) }
 
-const joined = (first: Rows, second: Rows): Rows => {
+/** Rows and those that follow them. */
+export const joined = (first: Rows, second: Rows): Rows => {
   if (first.labels.length === 0) return second
   const images = new Float32Array(first.images.length + second.images.length)
   const labels = new Int32Array(first.labels.length + second.labels.length)

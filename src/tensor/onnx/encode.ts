@@ -9,7 +9,7 @@ import {
   type Value,
   type ValueType
 } from "./graph.ts"
-import { ModelMessage } from "./onnx-file.ts"
+import { modelMessage } from "./onnx-file.ts"
 
 /** ONNX's numbers for element types. */
 const elementTypes: { readonly [type in ValueType]: number } = { float32: 1, int32: 6, int64: 7, bool: 9 }
@@ -71,7 +71,7 @@ export const encode = (
       }))
     }
   }
-  return ModelMessage.encode(ModelMessage.fromObject(message)).finish()
+  return modelMessage().encode(modelMessage().fromObject(message)).finish()
 }
 
 /** Inputs that a node or an output reads. The others are not the model's. */

@@ -115,6 +115,7 @@ const gelu: Operator = (reading) =>
     plain("gelu")(reading)
   )
 
+/** The calls are marked as free of effects: or they would be code of every stage that knows networks. */
 export const layers: { readonly [operator: string]: Operator } = {
   Gemm: gemm,
   MatMul: matMul,
@@ -122,11 +123,11 @@ export const layers: { readonly [operator: string]: Operator } = {
   Dropout: dropout,
   Softmax: softmax,
   LogSoftmax: softmax,
-  Relu: plain("relu"),
-  Sigmoid: plain("sigmoid"),
-  Tanh: plain("tanh"),
-  Softplus: plain("softplus"),
-  LeakyRelu: activation((reading) => ({
+  Relu: /* @__PURE__ */ plain("relu"),
+  Sigmoid: /* @__PURE__ */ plain("sigmoid"),
+  Tanh: /* @__PURE__ */ plain("tanh"),
+  Softplus: /* @__PURE__ */ plain("softplus"),
+  LeakyRelu: /* @__PURE__ */ activation((reading) => ({
     type: "leakyRelu",
     alpha: asWritten(floatOf(reading, "alpha", 0.01))
   })),

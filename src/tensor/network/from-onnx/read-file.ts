@@ -1,7 +1,7 @@
 /** The bytes of an ONNX file become plain data, in bounded memory, whatever they are. */
 import { Effect, Schema } from "effect"
 import protobuf from "protobufjs/light.js"
-import { ModelMessage } from "../../onnx/onnx-file.ts"
+import { modelMessage } from "../../onnx/onnx-file.ts"
 import { BadOnnx } from "./bad-onnx.ts"
 
 const Name = Schema.String
@@ -90,8 +90,8 @@ export const readOnnx = Effect.fnUntraced(function* (
   }
   const message = yield* Effect.try({
     try: () => {
-      spend(protobuf.Reader.create(bytes), ModelMessage, bytes.length, { left: mostParts })
-      return ModelMessage.toObject(ModelMessage.decode(bytes), { longs: Number, defaults: true })
+      spend(protobuf.Reader.create(bytes), modelMessage(), bytes.length, { left: mostParts })
+      return modelMessage().toObject(modelMessage().decode(bytes), { longs: Number, defaults: true })
     },
     catch: (cause) => notOnnx(cause instanceof Error ? cause.message : String(cause))
   })
