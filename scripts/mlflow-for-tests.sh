@@ -10,7 +10,7 @@
 set -euo pipefail
 
 # Keep the versions equal to those in compose.yaml and src/cli/track-serve.ts.
-packages=(mlflow==3.17.2 onnx==1.23.2 onnxruntime==1.31.1)
+packages=("mlflow[auth]==3.17.2" onnx==1.23.2 onnxruntime==1.31.1)
 
 directory=${1:?usage: mlflow-for-tests.sh DIR}
 mkdir -p "$directory"

@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly env?: { readonly [name: string]: string }
   /** Added to the command line, such as `--app-name=basic-auth`. */
   readonly args?: ReadonlyArray<string>
+  /** Variables for Python's client, such as MLFLOW_TRACKING_USERNAME. */
+  readonly client?: { readonly [name: string]: string }
 }
 
 const servers = new Set<MlflowServer>()
@@ -139,12 +141,16 @@ export class MlflowServer {
    * infinities come as text.
    */
   read(...args: ReadonlyArray<string>): Promise<unknown> {
-    return runPython([join(import.meta.dirname, "mlflow-read.py"), ...args], this.address)
+    return this.#run([join(import.meta.dirname, "mlflow-read.py"), ...args])
   }
 
   /** Runs a Python program that prints JSON. */
   python(program: string, ...args: ReadonlyArray<string>): Promise<unknown> {
-    return runPython(["-c", program, ...args], this.address)
+    return this.#run(["-c", program, ...args])
+  }
+
+  #run(args: ReadonlyArray<string>): Promise<unknown> {
+    return runPython(args, { MLFLOW_TRACKING_URI: this.address, ...this.#options.client })
   }
 }
 
@@ -199,9 +205,12 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-const runPython = (args: ReadonlyArray<string>, address: string): Promise<unknown> =>
+const runPython = (
+  args: ReadonlyArray<string>,
+  client: { readonly [name: string]: string }
+): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    const env = { ...process.env, ...quietly, MLFLOW_TRACKING_URI: address, PYTHONWARNINGS: "ignore" }
+    const env = { ...process.env, ...quietly, ...client, PYTHONWARNINGS: "ignore" }
     execFile(
       mlflowPython ?? "python3",
       args,

@@ -24,6 +24,7 @@ interface Child {
   state: NodeUpload["state"]
   digest?: Digest
   readonly steps: Map<string, number>
+  readonly last: Map<string, NewMetricPoint>
 }
 
 export class UploadFold {
@@ -41,15 +42,18 @@ export class UploadFold {
     this.#code = new Map(plan?.stages.map(({ name, code }) => [name, code]))
     this.#known = known
     this.#children = new Map(
-      nodes.map(([name, { steps, ...node }]) => [name, { ...node, steps: new Map(steps) }])
+      nodes.map(([name, { steps, last, ...node }]) => [
+        name,
+        { ...node, steps: new Map(steps), last: new Map(last.map((point) => [point.key, point])) }
+      ])
     )
     for (const [name, { digest }] of nodes) if (digest !== undefined) this.#learn(name, digest)
   }
 
   get state(): UploadState {
-    const nodes = Array.from(this.#children, ([name, { steps, ...node }]): [string, NodeUpload] => [
+    const nodes = Array.from(this.#children, ([name, { steps, last, ...node }]): [string, NodeUpload] => [
       name,
-      { ...node, steps: [...steps] }
+      { ...node, steps: [...steps], last: [...last.values()] }
     ])
     return { ...this.#known, nodes }
   }
@@ -180,7 +184,7 @@ export class UploadFold {
     const run = this.#runOf(node, key)
     const tags = { "advpipe.reason": reason, "advpipe.attempt": String(attempt), "advpipe.cached": "false" }
     const before = this.#children.get(node)
-    this.#children.set(node, { run, state: "running", steps: new Map() })
+    this.#children.set(node, { run, state: "running", steps: new Map(), last: new Map() })
     if (before?.run !== run) {
       this.#open(node, run, at, { "advpipe.key": key, ...tags })
       return
@@ -196,7 +200,7 @@ export class UploadFold {
     const isOurs = before?.run === run
     // What an earlier one of these runs computed, and told, stays as it is.
     if (isOurs && before.digest === digest && (before.state === "ran" || before.state === "cached")) return
-    this.#children.set(node, { run, state: "cached", digest, steps: new Map() })
+    this.#children.set(node, { run, state: "cached", digest, steps: new Map(), last: new Map() })
     const tags = {
       "advpipe.cached": "true",
       "advpipe.digest": digest,
@@ -204,9 +208,10 @@ export class UploadFold {
     }
     if (isOurs) this.#tag(run, tags)
     else this.#open(node, run, at, { "advpipe.key": key, ...tags })
-    this.#points(run, pointsOf(at, 0, Object.entries(metrics)))
+    const points = pointsOf(at, 0, Object.entries(metrics))
+    this.#points(run, points)
     this.#results(event)
-    this.#produced(event, run, key)
+    this.#produced(event, run, points, key)
     this.#status(run, "FINISHED", at)
   }
 
@@ -214,6 +219,7 @@ export class UploadFold {
     const child = this.#child({ node, at })
     const point = { key: name, value, timestamp: at, step: step ?? nextStep(child, name) }
     this.#points(child.run, [point])
+    if (this.#plan.get(node)?.kind === "Model" && Number.isFinite(value)) child.last.set(name, point)
   }
 
   #finished(event: Of<"NodeFinished">): void {
@@ -229,7 +235,7 @@ export class UploadFold {
       ...(engine === undefined ? {} : engineTags(engine))
     })
     this.#results(event)
-    this.#produced(event, child.run)
+    this.#produced(event, child.run, [...child.last.values()])
     this.#status(child.run, "FINISHED", at)
   }
 
@@ -258,7 +264,12 @@ export class UploadFold {
   #child({ node, at }: { readonly node: string; readonly at: number }): Child {
     const found = this.#children.get(node)
     if (found?.state === "running") return found
-    const child: Child = { run: this.#runOf(node, "unknown"), state: "running", steps: new Map() }
+    const child: Child = {
+      run: this.#runOf(node, "unknown"),
+      state: "running",
+      steps: new Map(),
+      last: new Map()
+    }
     this.#children.set(node, child)
     this.#open(node, child.run, at, {})
     return child
@@ -307,6 +318,7 @@ export class UploadFold {
   #produced(
     { at, node, digest }: { at: number; node: string; digest: Digest },
     run: RunKey,
+    points: ReadonlyArray<NewMetricPoint>,
     key?: Digest
   ): void {
     const planned = this.#plan.get(node)
@@ -317,6 +329,7 @@ export class UploadFold {
       _tag: "Produced",
       run,
       node: { name, stage, kind, params, digest, at, inputs: inputsOf(inputs, this.#artifacts) },
+      results: points.filter(({ value }) => Number.isFinite(value)),
       foundUnder: key
     })
   }

@@ -37,6 +37,8 @@ export type Operation =
       readonly _tag: "Produced"
       readonly run: RunKey
       readonly node: ProducedNode
+      /** The last point of each metric, to be found beside a model as well. None is NaN: such points cannot be sent twice. */
+      readonly results: ReadonlyArray<NewMetricPoint>
       /** The cache key under which it was found, where this run did not compute it. */
       readonly foundUnder: string | undefined
     }

@@ -10,25 +10,28 @@ import {
 import { Mlflow } from "../mlflow/client.ts"
 import type { PlanFile } from "../plan-file.ts"
 import type { RunView } from "../run-view.ts"
+import type { Operation } from "./operation.ts"
 import type { KnownRun, Target } from "./target.ts"
 import { paramTexts } from "./texts.ts"
 
 /** Which models are registered, and as what. */
 export type Registrations = ReadonlyArray<Registration>
 
+type Produced = Pick<Extract<Operation, { _tag: "Produced" }>, "node" | "results">
+
 export const sendNodeContent = Effect.fnUntraced(function* (
   target: Target,
   run: KnownRun,
   runKey: string,
-  node: ProducedNode,
+  produced: Produced,
   registrations: Registrations
 ) {
   const mlflow = yield* Mlflow
-  const content = yield* nodeContent(node)
+  const content = yield* nodeContent(produced.node)
   yield* mlflow.upload(run.artifactUri, content.uploads)
   yield* mlflow.log(run.id, { tags: content.tags })
   yield* mlflow.logInputs(run.id, content.datasets)
-  for (const model of content.models) yield* sendModel(target, run, runKey, node, model, registrations)
+  for (const model of content.models) yield* sendModel(target, run, runKey, produced, model, registrations)
 })
 
 /** A model is finished when its files are there: one that was begun before is gone on with. */
@@ -36,7 +39,7 @@ const sendModel = Effect.fnUntraced(function* (
   { experiment, serverVersion }: Target,
   run: KnownRun,
   runKey: string,
-  node: ProducedNode,
+  { node, results }: Produced,
   { name, modelType, params, tags, files }: LoggedModel,
   registrations: Registrations
 ) {
@@ -63,6 +66,8 @@ const sendModel = Effect.fnUntraced(function* (
     yield* mlflow.finaliseLoggedModel(made.id, "ready")
   }
   yield* mlflow.logOutputs(run.id, [{ modelId: made.id }])
+  // To the run they are the points that it has already.
+  yield* mlflow.log(run.id, { metrics: results.map((point) => ({ ...point, modelId: made.id })) })
   for (const { model, alias } of registrations.filter((each) => each.node === node.name)) {
     yield* mlflow.registerModel({ name: model })
     const { version } = yield* mlflow.createModelVersion({

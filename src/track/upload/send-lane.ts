@@ -57,7 +57,7 @@ export const sendLane = Effect.fnUntraced(function* (
   const entries = { metrics: points, params: lane.open?.params ?? {}, tags: isNew ? {} : tags }
   yield* tell(Effect.map(mlflow.log(id, entries), (changes) => changes.map(({ message }) => message)))
   if (produced !== undefined && computed === undefined) {
-    const content = sendNodeContent(target, run, lane.run, produced.node, registrations)
+    const content = sendNodeContent(target, run, lane.run, produced, registrations)
     yield* tell(Effect.as(content, []))
   }
   if (lane.ended)

@@ -10,7 +10,11 @@ export const NodeUpload = Schema.Struct({
   /** The artifact, once there is one. */
   digest: Schema.optionalKey(Digest),
   /** Of metrics that are logged without steps, the next one. */
-  steps: Schema.Array(Schema.Tuple([Schema.String, Schema.Int]))
+  steps: Schema.Array(Schema.Tuple([Schema.String, Schema.Int])),
+  /** Of a node that makes a model, the last point of each metric. */
+  last: Schema.Array(
+    Schema.Struct({ key: Schema.String, value: Schema.Finite, timestamp: Schema.Finite, step: Schema.Int })
+  )
 })
 export type NodeUpload = typeof NodeUpload.Type
 
