@@ -1,7 +1,7 @@
 /** The logic of `pipeline track serve`: a local MLflow server, for as long as the command runs. */
 import { existsSync, readFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
-import { Effect, FileSystem, Schedule, Schema, Stream } from "effect"
+import { Effect, Fiber, FileSystem, Schedule, Schema, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { makeMlflow } from "../track/mlflow/client.ts"
 import { type MlflowSettings, mlflowSettings } from "../track/mlflow/settings.ts"
@@ -73,8 +73,12 @@ export const serveMlflow = Effect.fn("serveMlflow")(function* ({ port, directory
   const settings = yield* settingsFor(address)
   yield* refuseIfTaken(port, settings)
   const log = join(directory, "server.log")
-  const server = yield* start(port, directory, log)
-  const end = Effect.flatMap(server.exitCode, (code) => failed(`ended with exit code ${code}`, log))
+  const { server, written } = yield* start(port, directory, log)
+  const end = server.exitCode.pipe(
+    // Its last words are on the way to the log. A process below it may hold the pipe open for longer than that.
+    Effect.tap(() => Effect.timeoutOption(written, "2 seconds")),
+    Effect.flatMap((code) => failed(`ended with exit code ${code}`, log))
+  )
   const found = yield* Effect.raceFirst(untilReady(settings, log), end)
   yield* json
     ? printJson({ address, version: found, directory, pid: server.pid })
@@ -159,8 +163,8 @@ const start = Effect.fnUntraced(function* (port: number, directory: string, log:
     }
   )
   running.group = server.pid
-  yield* Effect.forkScoped(Stream.run(server.all, files.sink(log)))
-  return server
+  const writer = yield* Effect.forkScoped(Stream.run(server.all, files.sink(log)))
+  return { server, written: Fiber.await(writer) }
 })
 
 /** The second Ctrl-C ends this process at once, without finalizers, and the server must not outlive it. */

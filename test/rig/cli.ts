@@ -105,7 +105,7 @@ export const cli = (
   options: CliOptions = {}
 ): Promise<Finished> => launch(project, args, options).finished
 
-const patience = 20_000
+const patience = 60_000
 
 /** Waits for something that no event tells of. */
 export const until = async (condition: () => boolean | Promise<boolean>, what: string): Promise<void> => {

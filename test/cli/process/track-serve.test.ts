@@ -123,23 +123,27 @@ describe("pipeline track serve", () => {
     assert.include(stderr, "ended with exit code 4")
   })
 
-  it.skipIf(mlflowPython === undefined)(`starts the real one${withoutMlflow}`, async () => {
-    const { project, env, bin } = standIn(undefined)
-    writeFileSync(join(bin, "mlflow"), `#!/bin/sh\nexec "${mlflowPython}" -m mlflow "$@"\n`)
-    chmodSync(join(bin, "mlflow"), 0o755)
-    const directory = join(project.root, "a place #1")
-    mkdirSync(directory)
-    const port = await freePort()
-    const command = start(project, ["track", "serve", "--port", String(port), "--directory", directory], {
-      env
-    })
-    await command.says("Ctrl-C stops it")
-    assert.strictEqual(await (await fetch(`http://127.0.0.1:${port}/health`)).text(), "OK")
-    command.signal("SIGINT")
-    const { code, stdout } = await command.finished
-    assert.strictEqual(code, 130)
-    assert.include(stdout, `export MLFLOW_TRACKING_URI=http://127.0.0.1:${port}`)
-    assert.isTrue(existsSync(join(directory, "mlflow.db")))
-    assert.isUndefined(await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))
-  })
+  it.skipIf(mlflowPython === undefined)(
+    `starts the real one${withoutMlflow}`,
+    { timeout: 120_000 },
+    async () => {
+      const { project, env, bin } = standIn(undefined)
+      writeFileSync(join(bin, "mlflow"), `#!/bin/sh\nexec "${mlflowPython}" -m mlflow "$@"\n`)
+      chmodSync(join(bin, "mlflow"), 0o755)
+      const directory = join(project.root, "a place #1")
+      mkdirSync(directory)
+      const port = await freePort()
+      const command = start(project, ["track", "serve", "--port", String(port), "--directory", directory], {
+        env
+      })
+      await command.says("Ctrl-C stops it")
+      assert.strictEqual(await (await fetch(`http://127.0.0.1:${port}/health`)).text(), "OK")
+      command.signal("SIGINT")
+      const { code, stdout } = await command.finished
+      assert.strictEqual(code, 130)
+      assert.include(stdout, `export MLFLOW_TRACKING_URI=http://127.0.0.1:${port}`)
+      assert.isTrue(existsSync(join(directory, "mlflow.db")))
+      assert.isUndefined(await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))
+    }
+  )
 })

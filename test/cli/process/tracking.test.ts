@@ -295,14 +295,15 @@ live(`a real server${withoutMlflow}`, { timeout: 240_000 }, () => {
   })
 
   test("an experiment that is deleted meanwhile is not taken out of the trash; restored, it gets the rest", async () => {
-    const running = start(project, ["run", "curves", "--set", "seconds=12"], { env })
+    const running = start(project, ["run", "curves", "--set", "seconds=25"], { env })
     const id = async (): Promise<unknown> =>
       server.python(
         "import sys, json, mlflow; e = mlflow.MlflowClient().get_experiment_by_name(sys.argv[1]); print(json.dumps(e.experiment_id if e else None))",
         experiment
       )
     let found: unknown = null
-    for (let tries = 0; found === null && tries < 5; tries++) found = await id()
+    // As long as the run goes on; on a busy machine, its uploader and each look take seconds.
+    for (let tries = 0; found === null && tries < 20; tries++) found = await id()
     const change = (what: "delete" | "restore") =>
       server.python(
         `import sys, mlflow; mlflow.MlflowClient().${what}_experiment(sys.argv[1]); print(1)`,
