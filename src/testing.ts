@@ -44,6 +44,8 @@ export const runStage = <
       latest: () => Effect.undefined,
       write: () => Effect.void,
       offer: () => Effect.void,
+      keepPart: () => Effect.void,
+      part: () => Effect.undefined,
       due: Effect.succeed(false)
     }),
     Layer.succeed(DataSource, {

@@ -3,13 +3,14 @@
  * how they were made.
  *
  * Images are kept as float32, four bytes a value, because bytes would lose the attack: rounding to 1/255 takes images out of
- * the ball. They are made while they are written, so that memory holds a few batches of them.
+ * the ball. They are made while they are written, so that memory holds what was made since the last checkpoint.
  */
 import { Effect, Schema } from "effect"
 import { CodecError, Dataset, Model } from "../src/artifact/index.ts"
 import { Metrics, Progress, Stage } from "../src/stage/index.ts"
 import { Attack, AttackFailed, makeMeasurer, makePerturber } from "../src/tensor/attack/index.ts"
 import { attackText, inWholeBatches, loadModel } from "../src/tensor/evaluation/index.ts"
+import { rowsInParts } from "./rows-in-parts.ts"
 
 export const generateAdversarial = Stage.make("generate-adversarial", {
   inputs: {
@@ -34,6 +35,10 @@ export const generateAdversarial = Stage.make("generate-adversarial", {
     const perturb = yield* makePerturber({ classifier, weights, attack, batchSize, seed })
     const judge = yield* makeMeasurer({ ...loaded, batchSize })
     let fooled = 0
+    const tellFooled = (images: number) =>
+      images < Math.min(judged, data.count)
+        ? Effect.void
+        : metrics.log("fooled_share", fooled / Math.min(judged, data.count))
 
     const attackRows = Effect.fnUntraced(function* (from: number, to: number) {
       const rows = yield* data.rows(from, to)
@@ -49,17 +54,24 @@ export const generateAdversarial = Stage.make("generate-adversarial", {
             hint: "look at the weights: training may have diverged"
           })
         fooled += correct.subarray(0, judged - from).reduce((sum, right) => sum + 1 - right, 0)
-        if (to >= Math.min(judged, data.count))
-          yield* metrics.log("fooled_share", fooled / Math.min(judged, data.count))
+        yield* tellFooled(to)
       }
       yield* progress.report(to, data.count, "images")
       return { images, labels }
     })
-    const rows = (from: number, to: number) =>
+    const compute = (from: number, to: number) =>
       Effect.mapError(
         attackRows(from, to),
         ({ message }) => new CodecError({ kind: "Dataset", reason: message })
       )
+    const rows = yield* rowsInParts({
+      compute,
+      known: () => fooled,
+      restored: (to, known) => {
+        fooled = known
+        return tellFooled(to)
+      }
+    })
 
     return Dataset.generate({
       info: {

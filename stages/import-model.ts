@@ -9,7 +9,7 @@
 import { readFileSync } from "node:fs"
 import { Effect, Schema } from "effect"
 import { Model } from "../src/artifact/index.ts"
-import { NetworkDescription } from "../src/artifact/kinds/model.ts"
+import { NetworkFile } from "../src/artifact/kinds/model.ts"
 import { Metrics, Stage } from "../src/stage/index.ts"
 import {
   fromOnnx,
@@ -94,15 +94,10 @@ const fromSafetensors = Effect.fnUntraced(function* (params: typeof Safetensors.
       reason: message,
       hint: hint ?? "write it again, with `safetensors.torch.save_file`"
     })
-  const tensors = yield* readSafetensors(readFileSync(path)).pipe(
-    Effect.mapError(bad),
-    Effect.catchDefect(orTooDeep(path))
-  )
+  const tensors = yield* readSafetensors(readFileSync(path)).pipe(Effect.mapError(bad))
   const weights = yield* importWeights(network, tensors, { layout, names }).pipe(Effect.mapError(bad))
   return { network, weights }
 })
-
-const NetworkFile = Schema.fromJsonString(NetworkDescription)
 
 const networkOf = Effect.fnUntraced(function* (given: ImportedNetwork) {
   if (typeof given === "string") return yield* makeNetwork(knownNetworks[given])
@@ -116,18 +111,9 @@ const networkOf = Effect.fnUntraced(function* (given: ImportedNetwork) {
           reason: `not a network: ${message}`,
           hint: 'write a network as { "name": "…", "layers": [{ "type": "input", "shape": [28, 28, 1] }, …] }'
         })
-    ),
-    Effect.catchDefect(orTooDeep(path))
+    )
   )
   return yield* makeNetwork(description).pipe(
     Effect.mapError(({ message, hint }) => new BadModelFile({ path, reason: message, hint }))
   )
 })
-
-/** Brackets in brackets in brackets exhaust the stack of whoever reads them: no honest file has them. */
-const orTooDeep =
-  (path: string) =>
-  (defect: unknown): Effect.Effect<never, BadModelFile> =>
-    defect instanceof RangeError
-      ? new BadModelFile({ path, reason: "its JSON is nested too deeply", hint: "take another file" })
-      : Effect.die(defect)

@@ -1,6 +1,6 @@
 /** The action cache's entry: what a cache key produced, and how. */
-import { Schema } from "effect"
-import { Digest } from "./digest.ts"
+import { Option, Schema } from "effect"
+import { Digest, digestOf } from "./digest.ts"
 
 /** A number that a stage logged last under a name. NaN and infinities survive as text. */
 export const MetricValues = Schema.Record(Schema.String, Schema.Number)
@@ -61,5 +61,23 @@ export const ActionRecord = Schema.Struct({
 export type ActionRecord = typeof ActionRecord.Type
 
 const Text = Schema.fromJsonString(Schema.toCodecJson(ActionRecord))
-export const encodeAction = Schema.encodeSync(Text)
-export const decodeAction = Schema.decodeUnknownResult(Text)
+const encode = Schema.encodeSync(Text)
+const decode = Schema.decodeUnknownOption(Text, { onExcessProperty: "error" })
+
+/** A record as its file has it: JSON whose last entry is the SHA-256 of the JSON without it. */
+export const encodeAction = (record: ActionRecord): string => {
+  const text = encode(record)
+  return `${text.slice(0, -1)},"checksum":"${digestOf(text)}"}`
+}
+
+/**
+ * Reads a record's file; nothing where it is none, or was changed since it was written.
+ *
+ * Records that were written before there were checksums have none, and are taken if nothing else is odd about them.
+ */
+export const decodeAction = (file: string): ActionRecord | undefined => {
+  const found = /,"checksum":"([0-9a-f]{64})"\}\n?$/.exec(file)
+  const text = found === null ? file : `${file.slice(0, found.index)}}`
+  if (found !== null && digestOf(text) !== found[1]) return undefined
+  return Option.getOrUndefined(decode(text))
+}

@@ -5,7 +5,7 @@
  * publishes and the other one takes what is there.
  */
 import { dirname } from "node:path"
-import { Context, Effect, Layer, Result } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { type ActionRecord, decodeAction, encodeAction } from "./action.ts"
 import { type Digest, isDigest } from "./digest.ts"
 import {
@@ -52,10 +52,8 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
     const path = layout.action(key)
     return onDisk("read", path, (): Lookup => {
       if (disk.stamp(path) === undefined) return { _tag: "Absent" }
-      const decoded = decodeAction(Buffer.from(disk.readFile(path)).toString("utf8"))
-      return Result.isSuccess(decoded) && decoded.success.key === key
-        ? { _tag: "Found", record: decoded.success }
-        : { _tag: "Unreadable", path }
+      const record = decodeAction(Buffer.from(disk.readFile(path)).toString("utf8"))
+      return record?.key === key ? { _tag: "Found", record } : { _tag: "Unreadable", path }
     })
   }
 
@@ -84,9 +82,12 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
     return found._tag === "Found" ? found.record : yield* replace(record)
   })
 
-  /** An unreadable record vouches for nothing: it makes room. */
+  /** An unreadable record vouches for nothing, nor does what is no file: it makes room. */
   const replace = (record: ActionRecord): Effect.Effect<ActionRecord, StoreFault> =>
-    Effect.flatMap(remove(record.key), () => publish(record))
+    Effect.flatMap(
+      onDisk("remove", layout.action(record.key), () => disk.removeTree(layout.action(record.key))),
+      () => publish(record)
+    )
 
   const remove = (key: Digest) =>
     onDisk("remove", layout.action(key), () => {

@@ -12,6 +12,7 @@ import {
   Disk,
   type DiskShape,
   makeLastingDirectory,
+  renameOver,
   type Stamp,
   stampIfReadable,
   stampText,
@@ -110,7 +111,7 @@ const makeBlobs = (disk: DiskShape, layout: StoreLayout): BlobsShape => {
       const path = layout.blob(digest)
       disk.protect(temporary)
       makeLastingDirectory(disk, dirname(path))
-      disk.rename(temporary, path)
+      renameOver(disk, temporary, path)
       disk.syncDirectory(dirname(path))
       const stamp = disk.stamp(path)
       if (stamp !== undefined) verified.set(digest, stampText(stamp))

@@ -11,6 +11,7 @@ import { type Digest, digestOf, isDigest } from "./digest.ts"
 import { Disk, type DiskShape, isSystemError, writeAtomically } from "./disk.ts"
 import type { StoreLayout } from "./layout.ts"
 import { decodeHeader, encodeHeader, headerLength } from "./safetensors.ts"
+import { fromShallowJson } from "./shallow-json.ts"
 import type { StoreFault } from "./store-error.ts"
 import { onDisk } from "./store-fault.ts"
 import { bytesOf, elementsFrom, type TensorData } from "./tensor-data.ts"
@@ -50,8 +51,17 @@ export interface CheckpointsShape {
   list(family: Digest): Effect.Effect<ReadonlyArray<CheckpointFile>, StoreFault>
   /** Reads a checkpoint and verifies every byte of it. */
   read(family: Digest, file: CheckpointFile): Effect.Effect<CheckpointData, DamagedCheckpoint | StoreFault>
-  /** Writes a checkpoint whole or not at all, and drops all but the furthest {@link keptPerKey} of its key. */
-  write(family: Digest, key: Digest, checkpoint: CheckpointData): Effect.Effect<void, StoreFault>
+  /**
+   * Writes a checkpoint whole or not at all, and drops all but the furthest of its key.
+   *
+   * @param kept how many stay; by default {@link keptPerKey}
+   */
+  write(
+    family: Digest,
+    key: Digest,
+    checkpoint: CheckpointData,
+    kept?: number
+  ): Effect.Effect<void, StoreFault>
   /** Drops a key's checkpoints but for the furthest `count`. */
   keep(family: Digest, key: Digest, count: number): Effect.Effect<void, StoreFault>
   /** Drops one file. */
@@ -96,14 +106,19 @@ const makeCheckpoints = (disk: DiskShape, layout: StoreLayout): CheckpointsShape
     return yield* decode(bytes, family, file).pipe(Effect.mapError(({ message }) => damaged(message)))
   })
 
-  const write: CheckpointsShape["write"] = Effect.fnUntraced(function* (family, key, checkpoint) {
+  const write: CheckpointsShape["write"] = Effect.fnUntraced(function* (
+    family,
+    key,
+    checkpoint,
+    kept = keptPerKey
+  ) {
     const bytes = encode(family, checkpoint)
     const path = `${layout.checkpoints(family)}/${key}.${checkpoint.position}.${digestOf(bytes)}.safetensors`
     yield* onDisk("write", path, () => {
       disk.makeDirectory(layout.scratch)
       writeAtomically(disk, layout.scratch, path, bytes)
     })
-    yield* keep(family, key, keptPerKey)
+    yield* keep(family, key, kept)
   })
 
   const keep: CheckpointsShape["keep"] = Effect.fnUntraced(function* (family, key, count) {
@@ -155,7 +170,7 @@ const Metadata = Schema.Struct({
   checkpoint: Schema.Literal("1"),
   family: Schema.String,
   position: Schema.String,
-  progress: Schema.fromJsonString(Schema.Json)
+  progress: fromShallowJson(Schema.Json)
 })
 const decodeMetadata = Schema.decodeUnknownResult(Metadata)
 const encodeMetadata = Schema.encodeSync(Metadata)

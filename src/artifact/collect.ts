@@ -10,7 +10,7 @@ import { Actions } from "./actions.ts"
 import { Blobs } from "./blobs.ts"
 import { Checkpoints } from "./checkpoints.ts"
 import type { Digest } from "./digest.ts"
-import { Disk, type Stamp } from "./disk.ts"
+import { changedMillis, Disk, type Stamp } from "./disk.ts"
 import type { Lease } from "./leases.ts"
 import { decodeManifest } from "./manifest.ts"
 import { onDisk } from "./store-fault.ts"
@@ -50,7 +50,6 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
   const needed = new Set(roots.artifacts)
   let removedActions = 0
   let keptActions = 0
-  yield* confirm
   for (const key of yield* actions.keys) {
     const found = yield* actions.lookup(key)
     if (found._tag === "Found" && (roots.keys.has(key) || roots.stages.has(found.record.stage))) {
@@ -58,7 +57,9 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
       keptActions++
     } else {
       removedActions++
-      if (!dryRun) yield* actions.remove(key)
+      if (dryRun) continue
+      yield* confirm
+      yield* actions.remove(key)
     }
   }
   const reachable = yield* closure(needed)
@@ -66,7 +67,6 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
   let removedBlobs = 0
   let keptBlobs = 0
   for (const prefix of yield* onDisk("list", layout.cas, () => disk.list(layout.cas))) {
-    yield* confirm
     for (const rest of yield* onDisk("list", `${layout.cas}/${prefix}`, () =>
       disk.list(`${layout.cas}/${prefix}`)
     )) {
@@ -79,7 +79,9 @@ export const collect = Effect.fnUntraced(function* (roots: Roots, dryRun: boolea
       }
       removedBlobs++
       freed += stamp?.size ?? 0
-      if (!dryRun) yield* onDisk("remove", path, () => disk.removeTree(path))
+      if (dryRun) continue
+      yield* confirm
+      yield* onDisk("remove", path, () => disk.removeTree(path))
     }
   }
   yield* confirm
@@ -115,6 +117,9 @@ const collectCheckpoints = Effect.fnUntraced(function* (roots: Roots, dryRun: bo
   return { count, bytes }
 })
 
+/** How long somebody may take to write a file, in milliseconds: also who is no run, or none yet. */
+const writing = 3_600_000
+
 /** Half-written files that a crash left behind. */
 const removeScratch = Effect.fnUntraced(function* (youngerThan: number) {
   const { layout } = yield* Blobs
@@ -122,17 +127,18 @@ const removeScratch = Effect.fnUntraced(function* (youngerThan: number) {
   yield* onDisk("remove", layout.scratch, () => {
     for (const name of disk.list(layout.scratch)) {
       const stamp = disk.stamp(`${layout.scratch}/${name}`)
-      if (stamp !== undefined && changedMillis(stamp) <= youngerThan) disk.remove(`${layout.scratch}/${name}`)
+      if (stamp !== undefined && writtenMillis(stamp) <= youngerThan - writing)
+        disk.remove(`${layout.scratch}/${name}`)
     }
   })
 })
 
-/** When content or metadata changed last: writing a blob that is there already only touches its metadata. */
-const changedMillis = ({ modified }: Stamp): number =>
-  Number(BigInt(modified.split(" ")[1] ?? "0") / 1_000_000n)
+/** When content changed last. */
+const writtenMillis = ({ modified }: Stamp): number =>
+  Number(BigInt(modified.split(" ")[0] ?? "0") / 1_000_000n)
 
 /** Every blob that the artifacts consist of, their parts' blobs included. */
-const closure = Effect.fnUntraced(function* (artifacts: ReadonlySet<Digest>) {
+export const closure = Effect.fnUntraced(function* (artifacts: ReadonlySet<Digest>) {
   const blobs = yield* Blobs
   const reached = new Set<string>()
   // Apart from `reached`: a file of one artifact may have the bytes of another one's manifest.

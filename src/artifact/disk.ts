@@ -5,6 +5,7 @@
  * thread pool costs ten times such a look. Long writes are asynchronous, so that hashing and writing overlap.
  * Everything the store does to a disk passes here, which is where tests make the disk fail.
  */
+import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { dirname, resolve } from "node:path"
 import { Context, Layer } from "effect"
@@ -18,6 +19,10 @@ export interface Stamp {
 
 /** A stamp as one string, to be remembered and compared. */
 export const stampText = ({ size, modified }: Stamp): string => `${size} ${modified}`
+
+/** When content or metadata changed last, in milliseconds since 1970: giving a file its mode again makes it young. */
+export const changedMillis = ({ modified }: Stamp): number =>
+  Number(BigInt(modified.split(" ")[1] ?? "0") / 1_000_000n)
 
 export interface WritableFile {
   /** Appends bytes. Rejects with the system's error. */
@@ -112,7 +117,8 @@ const isDirectory = (path: string): boolean =>
 
 const nodeDisk: DiskShape = {
   stamp: (path) => {
-    const found = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    // Below a file there is nothing either.
+    const found = ifMissing(() => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }), undefined)
     if (found === undefined || !found.isFile()) return undefined
     return { size: Number(found.size), modified: `${found.mtimeNs} ${found.ctimeNs}` }
   },
@@ -181,10 +187,12 @@ export class Disk extends Context.Service<Disk, DiskShape>()("pipeline/artifact/
   static readonly layer = Layer.succeed(Disk, nodeDisk)
 }
 
+/** Process numbers and clocks may be equal on two hosts. */
+const ours = randomUUID().slice(0, 8)
 let serial = 0
 
-/** A name that no other process on this host uses at the same time. */
-export const uniqueName = (): string => `${process.pid}-${process.hrtime.bigint().toString(36)}-${serial++}`
+/** A name that no other process uses, on whatever host. */
+export const uniqueName = (): string => `${process.pid}-${ours}-${serial++}`
 
 /**
  * Writes a small file so that it appears whole or not at all, even if the power fails.
@@ -196,12 +204,23 @@ export const writeAtomically = (disk: DiskShape, scratch: string, path: string, 
   makeLastingDirectory(disk, dirname(path))
   try {
     disk.createWhole(temporary, bytes)
-    disk.rename(temporary, path)
+    renameOver(disk, temporary, path)
   } catch (error) {
     removeQuietly(disk, temporary)
     throw error
   }
   disk.syncDirectory(dirname(path))
+}
+
+/** Gives a file a name, whatever had it. A directory in its place is nobody's, and no rename replaces one. */
+export const renameOver = (disk: DiskShape, path: string, to: string): void => {
+  try {
+    disk.rename(path, to)
+  } catch (error) {
+    if (!isSystemError(error) || !["EISDIR", "ENOTEMPTY", "EEXIST"].includes(error.code)) throw error
+    disk.removeTree(to)
+    disk.rename(path, to)
+  }
 }
 
 /** Makes a directory whose own name survives a power cut. Costs nothing where it was there before. */

@@ -7,6 +7,7 @@
 import { Effect, Schema, type Stream } from "effect"
 import type { Digest } from "./digest.ts"
 import type { Manifest } from "./manifest.ts"
+import { fromShallowJson } from "./shallow-json.ts"
 import type { StoreError } from "./store-error.ts"
 
 /** A file of an artifact, open for reading at any place. Its bytes were verified against its digest. */
@@ -75,7 +76,7 @@ const json = <const Name extends string, A, I>(
   version = 1
 ): Kind<Name, A> => {
   const file = `${name.toLowerCase()}.json`
-  const text = Schema.fromJsonString(Schema.toCodecJson(schema))
+  const text = fromShallowJson(Schema.toCodecJson(schema))
   const mistake = (error: { readonly message: string }) =>
     new CodecError({ kind: name, reason: error.message })
   return {

@@ -12,6 +12,7 @@ export interface StoreLayout {
   readonly leases: string
   readonly runs: string
   readonly memos: string
+  readonly plans: string
   readonly code: string
   readonly cas: string
   readonly actions: string
@@ -27,6 +28,7 @@ export const storeLayout = (root: string): StoreLayout => {
   const cas = join(root, "cas", "sha256")
   const actions = join(root, "actions")
   const checkpointRoot = join(root, "checkpoints")
+  const plans = join(root, "plans")
   return {
     root,
     format: join(root, "format.json"),
@@ -34,6 +36,7 @@ export const storeLayout = (root: string): StoreLayout => {
     leases: join(root, "leases"),
     runs: join(root, "runs"),
     memos: join(root, "memos"),
+    plans,
     code: join(root, "code"),
     cas,
     actions,
@@ -41,6 +44,6 @@ export const storeLayout = (root: string): StoreLayout => {
     blob: (digest) => `${cas}/${digest.slice(0, 2)}/${digest.slice(2)}`,
     action: (key) => `${actions}/${key.slice(0, 2)}/${key.slice(2)}.json`,
     checkpoints: (family) => `${checkpointRoot}/${family}`,
-    plan: (digest) => join(root, "plans", `${digest}.json`)
+    plan: (digest) => `${plans}/${digest}.json`
   }
 }

@@ -4,14 +4,14 @@
  * A lease is a file `<key>.<generation>`. The holder alone writes to it and raises its heartbeat; whoever waits watches the
  * heartbeat by its own clock. When it has not moved for `patience`, the holder is dead or frozen, and the next
  * generation may be created; creating a file is atomic, so one waiter wins. A frozen holder that wakes up finds a newer
- * generation and must not publish (fencing). No clock and no process number of another host is ever trusted; on
- * the same host, a process that no longer exists is not waited for.
+ * generation and must not publish (fencing). No clock and no process number of another host is ever trusted; in
+ * the same place, a process that no longer exists is not waited for.
  */
-import { hostname } from "node:os"
 import { Clock, Context, Duration, Effect, Layer, Schedule, Schema, type Scope } from "effect"
-import type { Digest } from "./digest.ts"
-import { Disk, type DiskShape, isSystemError, uniqueName } from "./disk.ts"
+import { type Digest, isDigest } from "./digest.ts"
+import { Disk, type DiskShape, isSystemError, type Stamp, uniqueName } from "./disk.ts"
 import type { StoreLayout } from "./layout.ts"
+import { hasEnded, thisProcess } from "./process-identity.ts"
 import type { StoreFault } from "./store-error.ts"
 import { onDisk } from "./store-fault.ts"
 
@@ -19,7 +19,11 @@ const LeaseFile = Schema.fromJsonString(
   Schema.Struct({
     owner: Schema.String,
     host: Schema.String,
+    place: Schema.String,
     pid: Schema.Int,
+    started: Schema.String,
+    /** How long it asks to be waited for while it gives no sign of life, in milliseconds. */
+    patience: Schema.Finite,
     /** What the holder is doing, for those who wait. */
     purpose: Schema.String,
     beat: Schema.Int
@@ -36,7 +40,7 @@ export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", { ke
     return `another process took over key ${this.key.slice(0, 8)} while this one stood still`
   }
   get hint() {
-    return "run the same command again: it takes the other process's result"
+    return "nothing is to be done: the run goes on with the other process's result"
   }
 }
 
@@ -51,14 +55,26 @@ export interface LeasesShape {
    * somebody else holds it.
    */
   acquire(key: Digest, purpose: string): Effect.Effect<Lease, LeaseHeld | StoreFault, Scope.Scope>
-  /** Who holds a key's lease, if anybody does who may be alive. Changes nothing. */
-  holder(key: Digest): Effect.Effect<string | undefined, StoreFault>
+  /**
+   * Who holds a key's lease, if anybody does who may be alive. Changes nothing.
+   *
+   * @param certainly waits as long as somebody would who wants the lease, before it gives up a holder elsewhere
+   */
+  holder(key: Digest, certainly?: boolean): Effect.Effect<string | undefined, StoreFault>
+  /**
+   * Clears away the leases that nobody will come back to: those of processes here that have ended, and those of other places
+   * that are a day old and stand still. Succeeds with how many there were.
+   */
+  readonly sweep: Effect.Effect<number, StoreFault>
 }
 
 /** Somebody else holds the lease and is alive, as far as can be told. */
 export class LeaseHeld extends Schema.TaggedError<LeaseHeld>()("LeaseHeld", { holder: Schema.String }) {
   override get message() {
-    return `held by ${this.holder}`
+    return `it is held by ${this.holder}`
+  }
+  get hint() {
+    return "wait until that is done, and run the same command again"
   }
 }
 
@@ -88,16 +104,22 @@ interface Sighting {
   readonly since: bigint
 }
 
+/** After so long without a change, by the file server's clock, nobody wakes up any more. Milliseconds. */
+const abandonedAfter = 86_400_000
+
 const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): LeasesShape => {
   const sightings = new Map<string, Sighting>()
   const pathOf = (key: Digest, generation: number) => `${layout.leases}/${key}.${generation}`
 
-  /** The newest generation of a key's lease; 0 where nobody holds one. */
-  const newest = (key: Digest): number =>
+  /** The generations of a key's lease that there are. */
+  const generations = (key: Digest): ReadonlyArray<number> =>
     disk
       .list(layout.leases)
       .filter((name) => name.startsWith(`${key}.`))
-      .reduce((highest, name) => Math.max(highest, Number(name.slice(key.length + 1))), 0)
+      .map((name) => Number(name.slice(key.length + 1)))
+
+  /** The newest generation of a key's lease; 0 where nobody holds one. */
+  const newest = (key: Digest): number => Math.max(0, ...generations(key))
 
   const read = (path: string): string | undefined => {
     try {
@@ -108,21 +130,26 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
     }
   }
 
+  /** Who cannot say is waited for as this process would be. */
+  const patienceFor = (found: LeaseFile | undefined): Duration.Duration =>
+    found === undefined ? times.patience : Duration.millis(found.patience)
+
   /** Whether a lease's holder is to be given up, by what this process has seen of it. */
   const isStale = (path: string, content: string, found: LeaseFile | undefined, now: bigint): boolean => {
-    if (found !== undefined && found.host === hostname() && !isAlive(found.pid)) return true
+    if (found !== undefined && hasEnded(found)) return true
     const seen = sightings.get(path)
     if (seen === undefined || seen.content !== content) {
       sightings.set(path, { content, since: now })
       return false
     }
-    return now - seen.since >= Duration.toNanosUnsafe(times.patience)
+    return now - seen.since >= Duration.toNanosUnsafe(patienceFor(found))
   }
 
   const acquire = Effect.fnUntraced(function* (key: Digest, purpose: string) {
     const owner = uniqueName()
     const now = yield* Clock.monotonicTimeNanos
-    const mine: LeaseFile = { owner, host: hostname(), pid: process.pid, purpose, beat: 0 }
+    const patience = Duration.toMillis(times.patience)
+    const mine: LeaseFile = { owner, ...thisProcess(), patience, purpose, beat: 0 }
     const taken = yield* Effect.acquireRelease(
       Effect.flatMap(
         onDisk("take a lease in", layout.leases, () => take(key, mine, now)),
@@ -168,7 +195,8 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
       disk.remove(path)
       return take(key, mine, now)
     }
-    if (current > 0) disk.remove(pathOf(key, current))
+    // Those before it, and what a crash left of those before them.
+    for (const older of generations(key)) if (older < generation) disk.remove(pathOf(key, older))
     return { path, generation }
   }
 
@@ -177,7 +205,8 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
     disk.makeDirectory(layout.scratch)
     try {
       disk.createWhole(temporary, leaseBytes(mine))
-      return disk.link(temporary, path)
+      // A file server that did it may have lost its answer, and then says at the second asking that the name is taken.
+      return disk.link(temporary, path) || read(path)?.includes(mine.owner) === true
     } finally {
       disk.remove(temporary)
     }
@@ -200,25 +229,60 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
 
   const look = (key: Digest) =>
     onDisk("look at the leases in", layout.leases, () => {
-      const content = read(pathOf(key, newest(key)))
+      const path = pathOf(key, newest(key))
+      const content = read(path)
       if (content === undefined) return undefined
       const found = decodeLease(content)
       const lease = found._tag === "Some" ? found.value : undefined
-      const isHere = lease?.host === hostname()
-      return isHere && !isAlive(lease.pid) ? undefined : { content, lease, isHere }
+      if (lease !== undefined && hasEnded(lease)) return undefined
+      return { content, lease, isHere: lease?.place === thisProcess().place, stamp: disk.stamp(path) }
     })
 
-  const holder = Effect.fnUntraced(function* (key: Digest) {
+  const holder = Effect.fnUntraced(function* (key: Digest, certainly = false) {
     const first = yield* look(key)
     if (first === undefined) return undefined
     if (first.isHere) return describe(first.lease)
-    // Of another host nothing is known but whether its heartbeat moves.
-    yield* Effect.sleep(Duration.times(times.heartbeat, 3))
+    // Of another place nothing is known but whether its heartbeat moves.
+    const patience = patienceFor(first.lease)
+    yield* Effect.sleep(certainly ? patience : Duration.times(patience, 0.3))
     const second = yield* look(key)
     return second === undefined || second.content === first.content ? undefined : describe(second.lease)
   })
 
-  return { acquire, holder }
+  const keysOfLeases = onDisk("list", layout.leases, () => [
+    ...new Set(
+      disk
+        .list(layout.leases)
+        .map((name) => name.replace(/\.\d+$/, ""))
+        .filter(isDigest)
+    )
+  ])
+
+  /** Takes a lease over in the usual way, and gives it back: of two who do so at once, neither takes away a new holder's. */
+  const clearAway = (key: Digest) =>
+    Effect.scoped(acquire(key, "clearing away")).pipe(
+      Effect.as(1),
+      Effect.catchTag("LeaseHeld", () => Effect.succeed(0))
+    )
+
+  const sweep = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    let swept = 0
+    const old: Array<Digest> = []
+    for (const key of yield* keysOfLeases) {
+      const found = yield* look(key)
+      if (found === undefined) swept += yield* clearAway(key)
+      else if (!found.isHere && changedAt(found.stamp) < now - abandonedAfter) old.push(key)
+    }
+    if (old.length === 0) return swept
+    // The first look at a lease says nothing yet.
+    yield* Effect.forEach(old, clearAway)
+    yield* Effect.sleep(times.patience)
+    for (const key of old) swept += yield* clearAway(key)
+    return swept
+  })
+
+  return { acquire, holder, sweep }
 }
 
 const describe = (lease: LeaseFile | undefined): string =>
@@ -227,12 +291,6 @@ const describe = (lease: LeaseFile | undefined): string =>
 /** Of constant length, so that overwriting in place leaves no rest. */
 const leaseBytes = (lease: LeaseFile): Uint8Array => Buffer.from(encodeLease(lease).padEnd(512))
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Not ours to signal, but there.
-    return isSystemError(error) && error.code === "EPERM"
-  }
-}
+/** Milliseconds since 1970; a file that is gone has just changed. */
+const changedAt = (stamp: Stamp | undefined): number =>
+  stamp === undefined ? Number.POSITIVE_INFINITY : Number(stamp.modified.split(" ")[0]) / 1e6

@@ -5,6 +5,7 @@
  */
 import { Effect, Schema } from "effect"
 import type { BlobReader } from "./kind.ts"
+import { fromShallowJson } from "./shallow-json.ts"
 import { bytesPerElement, type DType, elementsOf } from "./tensor-data.ts"
 
 /** A tensor's place in a file. `begin` and `end` count from the first byte after the header. */
@@ -41,7 +42,7 @@ const TensorSpec = Schema.Struct({
 })
 const isTensorSpec = Schema.is(TensorSpec)
 
-const Header = Schema.fromJsonString(
+const Header = fromShallowJson(
   Schema.Record(Schema.String, Schema.Union([TensorSpec, Schema.Record(Schema.String, Schema.String)]))
 )
 

@@ -34,6 +34,8 @@ export interface Bundle {
   readonly builtins: { readonly [specifier: string]: ReadonlyArray<string> }
   /** Packages as they are imported (`fast-png`, `advpipe/stages/load-mnist`), and the directory each is imported from. */
   readonly imports: PackageImports
+  /** Those of them that are only imported when the code comes to it. */
+  readonly lazy: ReadonlySet<string>
   readonly files: ReadonlyArray<SourceFile>
   /** Links on the way to these files, and where they lead. */
   readonly links: ReadonlyArray<readonly [path: string, target: string]>
@@ -97,7 +99,7 @@ export const bundle = (options: BundleOptions): Effect.Effect<Bundle, BundleFail
           sourcemapPathTransform: (source, map) => relative(options.root, resolve(dirname(map), source)),
           codeSplitting: false
         })
-        return await describe(output[0], seen, options.root)
+        return describe(output[0], seen, options.root)
       } finally {
         await build.close()
       }
@@ -141,9 +143,10 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
   name: "pipeline-source",
   async resolveId(source, importer, { kind }) {
     if (source === entryId) return entryId
+    const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
+    const isLazyOwn = kind === "dynamic-import" && importer !== undefined && isOwn(importer, packageRoot)
     // What this program loads when it is needed (engines) is its own business: no stage reaches it.
-    if (kind === "dynamic-import" && importer !== undefined && isOwn(importer, packageRoot))
-      return { id: source, external: true, moduleSideEffects: false }
+    if (isLazyOwn && !isImportOfPackage) return { id: source, external: true, moduleSideEffects: false }
     if (source.startsWith("node:") || builtins.has(source)) {
       if (importer !== undefined)
         seen.builtins.set(source, (seen.builtins.get(source) ?? new Set()).add(importer))
@@ -151,11 +154,12 @@ const sourcePlugin = ({ entry, imports = {}, root, packageRoot }: BundleOptions,
     }
     const from = importerOf(source, importer, imports, packageRoot)
     const resolved = await this.resolve(source, from, { skipSelf: true })
+    // An engine that is not installed.
+    if (resolved === null && isLazyOwn) return { id: source, external: true, moduleSideEffects: false }
     if (resolved === null)
       throw new Error(`cannot find \`${source}\`, which ${relative(root, from ?? "")} imports`)
     const path = existsSync(resolved.id) ? realpathSync(resolved.id) : resolved.id
     if (path !== resolved.id) seen.links.set(resolved.id, path)
-    const isImportOfPackage = !source.startsWith(".") && !source.startsWith("/")
     // A linked package is a project of its own that is being worked on: its code counts, not its version.
     if (!isImportOfPackage || (!path.includes(`${sep}node_modules${sep}`) && !isProvided(source)))
       return { id: path }
@@ -271,20 +275,24 @@ const importsFrom = (specifiers: ReadonlyArray<string>, seen: Seen): PackageImpo
   )
 
 /**
- * What the finished text imports. The bundler's own list still names packages whose every use was dropped.
+ * What the finished text imports, at once or when it comes to it. The bundler's own list still names packages whose every
+ * use was dropped.
  */
-const importsOf = async (code: string): Promise<ReadonlyArray<string>> => {
-  const { parseAst } = await import("rolldown/parseAst")
-  const found = new Set<string>()
-  walk(parseAst(code), (node) => {
+const importsOf = (code: string, { parse }: Seen) => {
+  const eager = new Set<string>()
+  const lazy = new Set<string>()
+  walk(parse(code, { lang: "js" }), (node) => {
     const source = "source" in node ? literal(node["source"]) : undefined
-    if (source !== undefined) found.add(source)
+    if (source !== undefined) (node.type === "ImportExpression" ? lazy : eager).add(source)
   })
-  return [...found]
+  return {
+    all: [...new Set([...eager, ...lazy])],
+    lazy: new Set([...lazy].filter((name) => !eager.has(name)))
+  }
 }
 
-const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<Bundle> => {
-  const specifiers = await importsOf(chunk.code)
+const describe = (chunk: OutputChunk, seen: Seen, root: string): Bundle => {
+  const { all, lazy } = importsOf(chunk.code, seen)
   const modules: Record<string, string> = {}
   for (const [id, { code }] of Object.entries(chunk.modules)) {
     // The first line names the file and would differ between two checkouts.
@@ -296,9 +304,10 @@ const describe = async (chunk: OutputChunk, seen: Seen, root: string): Promise<B
     map: chunk.map === null ? "" : withRoot(chunk.map.toString(), root),
     hash: digestOf(chunk.code),
     modules,
-    packages: versionsOf(specifiers, seen),
+    packages: versionsOf(all, seen),
     builtins: placesOf(chunk, seen, root),
-    imports: importsFrom(specifiers, seen),
+    imports: importsFrom(all, seen),
+    lazy,
     links: [...seen.links],
     files: [...seen.files.values(), ...[...seen.packages.values()].map(({ file }) => file)]
   }

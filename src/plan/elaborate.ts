@@ -37,14 +37,15 @@ export const elaborate = Effect.fnUntraced(function* (
   const file = yield* findPipeline(project, selection.pipeline)
   const disk = yield* Disk
   const memo = memoPath(layout, file, selection)
-  const remembered = yield* onDisk("read", memo, () => readSealed(disk, memo, seal))
-  if (isElaboration(remembered)) {
+  const remembered = yield* onDisk("read", memo, () => readMemo(disk, layout, memo))
+  if (remembered !== undefined) {
     const files = yield* onDisk("look at", file.path, () => recheckAll(remembered.files))
     // Code that cannot be read is as good as gone: it is made again.
     const isWhole = yield* onDisk("read the code in", layout.code, () =>
       hasCode(disk, layout, remembered)
     ).pipe(Effect.orElseSucceed(() => false))
     if (files !== undefined && isWhole && remembered.links.every(leadsThere)) {
+      yield* Effect.ignore(onDisk("touch", layout.code, () => makeYoung(disk, layout, remembered)))
       // New stamps are worth remembering: they save reading the files next time.
       const current = { ...remembered, files }
       if (files.some((source, index) => source !== remembered.files[index]))
@@ -66,6 +67,16 @@ const remember = Effect.fnUntraced(function* (layout: StoreLayout, path: string,
   yield* Effect.ignore(onDisk("write", path, () => writeSealed(disk, layout, path, seal, elaboration)))
 })
 
+/** The elaboration in a memo; nothing where it is none, or one of another version. */
+export const readMemo = (
+  disk: Disk["Service"],
+  layout: StoreLayout,
+  path: string
+): Elaboration | undefined => {
+  const found = readSealed(disk, layout, path, seal)
+  return isElaboration(found) ? found : undefined
+}
+
 const isElaboration = (value: unknown): value is Elaboration =>
   typeof value === "object" && value !== null && "files" in value && "nodes" in value
 
@@ -85,15 +96,25 @@ const recheckAll = (files: ReadonlyArray<SourceFile>): ReadonlyArray<SourceFile>
 
 const codePath = (layout: StoreLayout, hash: string): string => `${layout.code}/${hash}.mjs`
 
+/** Whether plan and code are there and are what their names say. Their links into the store's outside are not followed. */
 const hasCode = (disk: Disk["Service"], layout: StoreLayout, { stages, plan }: Elaboration): boolean =>
-  disk.exists(layout.plan(plan)) &&
-  stages.every(({ code }) => {
-    const path = codePath(layout, code)
-    return (
-      disk.exists(path) &&
-      digestOf(withoutSourceMap(Buffer.from(disk.readFile(path)).toString("utf8"))) === code
-    )
-  })
+  textDigest(disk, layout.plan(plan), (text) => text) === plan &&
+  stages.every(({ code }) => textDigest(disk, codePath(layout, code), withoutSourceMap) === code)
+
+const textDigest = (
+  disk: Disk["Service"],
+  path: string,
+  hashed: (text: string) => string
+): string | undefined =>
+  disk.stamp(path) === undefined
+    ? undefined
+    : digestOf(hashed(Buffer.from(disk.readFile(path)).toString("utf8")))
+
+/** Nobody knows of a run yet that needs them: a garbage collection must see that somebody does. */
+const makeYoung = (disk: Disk["Service"], layout: StoreLayout, { stages, plan }: Elaboration): void => {
+  disk.protect(layout.plan(plan))
+  for (const { code } of stages) disk.protect(codePath(layout, code))
+}
 
 const elaborateAnew = Effect.fnUntraced(function* (
   project: Project,
@@ -183,7 +204,8 @@ const bundlePipeline = Effect.fnUntraced(function* (project: Project, file: Pipe
   // What `build` returns is remembered, so it too must depend on nothing else. Files are for each stage to declare.
   yield* checkHermetic(`pipelines/${file.name}`, first, true)
   const modules = first.files.map(({ path }) => path).filter((path) => !path.endsWith("package.json"))
-  const packages = Object.keys(first.imports)
+  // No stage comes from a package that `build` could not have loaded.
+  const packages = Object.keys(first.imports).filter((name) => !first.lazy.has(name))
   const exposed = [
     entry,
     ...modules.map((path, index) => `import * as m${index} from ${JSON.stringify(path)}`),
@@ -307,7 +329,7 @@ const storeCode = Effect.fnUntraced(function* (layout: StoreLayout, code: Bundle
 })
 
 const holds = (disk: Disk["Service"], path: string, bytes: Uint8Array): boolean =>
-  disk.exists(path) && Buffer.compare(disk.readFile(path), bytes) === 0
+  disk.stamp(path) !== undefined && Buffer.compare(disk.readFile(path), bytes) === 0
 
 /** The code of a stage, as a worker is told to load it. */
 export const codeRefOf = (layout: StoreLayout, stage: ElaboratedStage): CodeRef => ({

@@ -4,8 +4,9 @@
  * The scan reads a stage's bundle, so it sees exactly what the stage reaches, and names the place in the source. What it
  * cannot see (a package that reads the clock) is outside its promise.
  */
-import { SourceMap } from "node:module"
+import { isBuiltin, SourceMap } from "node:module"
 import { Effect, Schema } from "effect"
+import { isProvided } from "../worker/provided-packages.ts"
 import type { Bundle } from "./bundle.ts"
 import { type AstNode, identifier, isNode, literal, nodesOf, walk } from "./syntax-tree.ts"
 
@@ -82,7 +83,6 @@ const forbidden: { readonly [expression: string]: keyof typeof cures } = {
   "new WebSocket()": "network",
   fetch: "network",
   require: "code",
-  "import(…)": "code",
   "import.meta.url": "file",
   "import.meta.dirname": "file",
   "import.meta.filename": "file"
@@ -133,7 +133,7 @@ export const checkHermetic = Effect.fnUntraced(function* (stage: string, code: B
   const found: Array<readonly [what: string, kind: keyof typeof cures, node: AstNode]> = []
   const imported = importedNames(program)
   walk(program, (node, parent) => {
-    const hit = offence(node, parent, imported, readsFiles)
+    const hit = offence(node, parent, imported, code, readsFiles)
     if (hit === undefined) return
     found.push([hit[0], hit[1], node])
   })
@@ -175,14 +175,18 @@ const offence = (
   node: AstNode,
   parent: AstNode | undefined,
   imported: ReadonlyMap<string, string>,
+  { imports }: Bundle,
   readsFiles: boolean
 ): readonly [string, keyof typeof cures] | undefined => {
-  if (node.type === "ImportDeclaration") {
-    const module = (literal(node["source"]) ?? "").replace(/^node:/, "")
+  if (node.type === "ImportDeclaration" || node.type === "ImportExpression") {
+    const specifier = literal(node["source"]) ?? ""
+    const module = specifier.replace(/^node:/, "")
     const kind = kindOf(forbiddenModules, module)
-    return kind === undefined || (kind === "file" && readsFiles)
-      ? undefined
-      : [`module \`node:${module}\``, kind]
+    if (kind !== undefined)
+      return kind === "file" && readsFiles ? undefined : [`module \`node:${module}\``, kind]
+    // Where the bundler found nothing to follow, a path was put together, be it by the minifier.
+    const isFollowed = isBuiltin(module) || isProvided(specifier) || Object.hasOwn(imports, specifier)
+    return node.type === "ImportDeclaration" || isFollowed ? undefined : ["`import(…)`", "code"]
   }
   const expression = expressionOf(node, parent, imported)
   if (expression === undefined) return undefined
@@ -213,8 +217,6 @@ const expressionOf = (
   imported: ReadonlyMap<string, string>
 ): string | undefined => {
   switch (node.type) {
-    case "ImportExpression":
-      return literal(node["source"]) === undefined ? "import(…)" : undefined
     case "MemberExpression":
       return dotted(node, imported)
     case "NewExpression": {

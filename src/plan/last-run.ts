@@ -62,8 +62,9 @@ const mapMetrics = <T>(metrics: MetricValues, change: (value: number) => T) =>
   Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, change(value)]))
 
 const seal = "last-run-3"
-const pathOf = (layout: StoreLayout, pipeline: string) =>
-  `${layout.memos}/last-${digestOf(pipeline).slice(0, 32)}.json`
+/** What a pipeline's memory is called among the memos. */
+export const lastRunName = (pipeline: string) => `last-${digestOf(pipeline).slice(0, 32)}.json`
+const pathOf = (layout: StoreLayout, pipeline: string) => `${layout.memos}/${lastRunName(pipeline)}`
 
 const isLastRun = (value: unknown): value is LastRun =>
   typeof value === "object" && value !== null && "nodes" in value && "code" in value
@@ -71,7 +72,7 @@ const isLastRun = (value: unknown): value is LastRun =>
 export const readLastRun = Effect.fnUntraced(function* (layout: StoreLayout, pipeline: string) {
   const disk = yield* Disk
   const path = pathOf(layout, pipeline)
-  const found = yield* onDisk("read", path, () => readSealed(disk, path, seal))
+  const found = yield* onDisk("read", path, () => readSealed(disk, layout, path, seal))
   return isLastRun(found) ? found : ({ code: {}, nodes: {} } satisfies LastRun)
 })
 

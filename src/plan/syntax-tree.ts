@@ -18,8 +18,17 @@ export const identifier = (value: unknown): string | undefined =>
     ? value["name"]
     : undefined
 
-export const literal = (value: unknown): string | undefined =>
-  isNode(value) && value.type === "Literal" && typeof value["value"] === "string" ? value["value"] : undefined
+/** A text that is written out. The minifier makes templates of texts: `import(\`vega\`)`. */
+export const literal = (value: unknown): string | undefined => {
+  if (!isNode(value)) return undefined
+  if (value.type === "Literal") return typeof value["value"] === "string" ? value["value"] : undefined
+  const [only, ...others] = value.type === "TemplateLiteral" ? nodesOf(value["quasis"]) : []
+  if (only === undefined || others.length > 0) return undefined
+  const text = only["value"]
+  return typeof text === "object" && text !== null && "cooked" in text && typeof text.cooked === "string"
+    ? text.cooked
+    : undefined
+}
 
 /** Visits a node and everything below it, each with the node above. */
 export const walk = (

@@ -73,6 +73,8 @@ export type TaskOutcome =
   | { readonly _tag: "Failed"; readonly again: boolean }
   /** Another process is computing it. */
   | { readonly _tag: "Busy"; readonly holder: string }
+  /** Another process took it over while this one stood still. What was computed here is thrown away: the result is theirs. */
+  | { readonly _tag: "Overtaken" }
 
 export class StageTimedOut extends Schema.TaggedError<StageTimedOut>()("StageTimedOut", {
   stage: Schema.String,
@@ -136,7 +138,7 @@ const underLease = Effect.fnUntraced(function* (context: RunContext, task: Task,
   const retries = task.stage.options.retries ?? 0
   for (let attempt = 1; ; attempt++) {
     const outcome = yield* attemptOnce(context, task, lease, attempt, retries)
-    if (outcome._tag === "Computed" || !outcome.again) return outcome
+    if (outcome._tag !== "Failed" || !outcome.again) return outcome
   }
 })
 
@@ -152,7 +154,9 @@ const attemptOnce = Effect.fnUntraced(function* (
   const seconds = () => (clock.currentTimeMillisUnsafe() - startedAt) / 1000
   return yield* compute(context, task, attempt, startedAt).pipe(
     Effect.flatMap((made) => publish(context, task, lease, { ...made, startedAt, seconds: seconds() })),
-    Effect.catch((error) => {
+    Effect.catch((error): Effect.Effect<TaskOutcome> => {
+      if (error._tag === "LeaseLost")
+        return reportFailure(context, task, error, seconds(), true).pipe(Effect.as(overtaken))
       const again = attempt <= retries && worthRetrying.has(error._tag)
       return reportFailure(context, task, error, seconds(), again)
     }),
@@ -169,7 +173,9 @@ const attemptOnce = Effect.fnUntraced(function* (
   )
 })
 
-/** Failures of the stage itself. A lost lease or an edited file would only fail again. */
+const overtaken = { _tag: "Overtaken" } satisfies TaskOutcome
+
+/** Failures of the stage itself. An edited file would only fail again. */
 const worthRetrying: ReadonlySet<string> = new Set(["JobFailed", "WorkerDied", "StageTimedOut"])
 
 /** Has a worker run the stage. Succeeds with the artifact's digest and the last value of each metric. */

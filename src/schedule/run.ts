@@ -51,6 +51,8 @@ export interface RunOptions {
     /** The engine as it counts in keys; `undefined` where it is not to count. */
     readonly strict?: EngineIdentity | undefined
   }
+  /** Is told how long each node took the last time, in seconds, before anything begins. */
+  readonly expect?: (lastTimes: (node: string) => number | undefined) => void
   readonly watch: (event: Event) => void
 }
 
@@ -72,6 +74,7 @@ export const runPlan = (options: RunOptions) =>
         options.watch(event)
       })
       const last = yield* readLastRun(layout, elaboration.pipeline)
+      options.expect?.((node) => lastNode(last, node)?.seconds)
       const memory = makeRunMemory(elaboration, last)
       const context: RunContext = {
         id,
@@ -118,7 +121,8 @@ const startOf = ({ id, elaboration, nodes, layout, provenance }: RunOptions, at:
   params: elaboration.params,
   nodes: nodes.length,
   store: layout.root,
-  provenance
+  provenance,
+  plan: elaboration.plan
 })
 
 interface Ended {
@@ -144,7 +148,8 @@ const makeSchedule = (
   const followers = followersOf(nodes)
   let ready = nodes.filter((node) => missing.get(node.name) === 0)
   const tasks: Array<Task> = []
-  const told = new Set<string>()
+  /** Whom each node was said to wait for. */
+  const told = new Map<string, string>()
   const running = new Set<string>()
   let pausing = 0
   let failed: string | undefined
@@ -294,10 +299,12 @@ const makeSchedule = (
       else if (outcome._tag === "Found") settleCached(task.node, task.bound, outcome.hit, at)
       else if (outcome._tag === "Failed") {
         drop(task.node, at)
+      } else if (outcome._tag === "Overtaken") {
+        ready.push(task.node)
       } else {
         pausing++
-        if (!told.has(task.node.name)) {
-          told.add(task.node.name)
+        if (told.get(task.node.name) !== outcome.holder) {
+          told.set(task.node.name, outcome.holder)
           log.add({ _tag: "NodeWaiting", at, node: task.node.name, key: task.key, holder: outcome.holder })
         }
         yield* Queue.offer(ended, { task, outcome: undefined }).pipe(

@@ -25,8 +25,15 @@ export interface CheckpointShape {
    * without.
    */
   readonly write: (checkpoint: CheckpointValue) => Effect.Effect<void>
-  /** The same, unless the last one is so young that writing another would cost more than two percent of the time. */
+  /** The same, unless the last one is so young that writing another would cost more than one percent of the time. */
   readonly offer: (checkpoint: CheckpointValue) => Effect.Effect<void>
+  /**
+   * Keeps a part of the result itself, for a stage whose state is what it has made so far. `position` says where the part
+   * begins. The parts stay, all of them, until the stage has succeeded. A stage that keeps parts keeps nothing else.
+   */
+  readonly keepPart: (part: CheckpointValue) => Effect.Effect<void>
+  /** The part that begins at a position, if it was kept and is whole. */
+  readonly part: (position: number) => Effect.Effect<CheckpointValue | undefined>
   /** Whether it is time for one: so long after the last one, or the beginning, that more should not be lost. */
   readonly due: Effect.Effect<boolean>
 }

@@ -47,8 +47,14 @@ export interface CompileOptions<Inputs extends Signature, State extends Signatur
    * tensors; an output of the same name becomes the state that the next run sees; what has no such output never changes.
    */
   readonly state?: State
-  readonly step: Step<Extract<keyof Inputs | keyof State, string>, Out>
+  readonly step: (
+    // Not one record of both: where the state's names are not known, those of the inputs still are.
+    tensors: StepTensors<Extract<keyof Inputs, string>> & StepTensors<Extract<keyof State, string>>
+  ) => StepTensors<Out>
 }
+
+/** The outputs that are no new state. Where the state's names are not known, any output may be one of them. */
+export type Told<Out extends string, State extends string> = string extends State ? Out : Exclude<Out, State>
 
 /**
  * A compiled step. The program belongs to the scope it was compiled in.
@@ -57,11 +63,11 @@ export interface CompileOptions<Inputs extends Signature, State extends Signatur
  */
 export interface Program<In extends string, State extends string, Out extends string> {
   /** Type and shape of each output, as found when the step was compiled. State is not among them. */
-  readonly outputs: { readonly [name in Exclude<Out, State>]: TensorSpec }
+  readonly outputs: { readonly [name in Told<Out, State>]: TensorSpec }
   /** Replaces all of the state. Must come before the first run of a program that has state. The arrays are copied. */
   readonly load: (state: Tensors<State>) => Effect.Effect<void, EngineFailure>
   /** Runs the step once. The outputs are new arrays that belong to the caller. */
-  readonly run: (inputs: Tensors<In>) => Effect.Effect<Tensors<Exclude<Out, State>>, EngineFailure>
+  readonly run: (inputs: Tensors<In>) => Effect.Effect<Tensors<Told<Out, State>>, EngineFailure>
   /** A copy of the state as the last run left it. */
   readonly read: Effect.Effect<Tensors<State>, EngineFailure>
 }

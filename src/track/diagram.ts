@@ -1,5 +1,8 @@
 /** A plan as a picture: Mermaid for a README, DOT for Graphviz. `text-diagram.ts` draws it for a terminal. */
+import { printable } from "../text/markup.ts"
 import type { PlannedNode } from "./event.ts"
+
+export { printable } from "../text/markup.ts"
 
 /** Per node a word such as `cached` or `run`, shown with it. */
 export type DecisionWords = ReadonlyMap<string, string>
@@ -12,7 +15,7 @@ export interface Edge {
 }
 
 /** Every connection once, by consumer, in the order of its inputs. Connections to nodes outside the plan are left out. */
-export const edges = (nodes: ReadonlyArray<PlannedNode>): Array<Edge> => {
+export const edges = (nodes: ReadonlyArray<Pick<PlannedNode, "name" | "inputs">>): Array<Edge> => {
   const known = new Set(nodes.map(({ name }) => name))
   return nodes.flatMap(({ name: to, inputs }) => {
     const labels = new Map<string, Array<string>>()
@@ -83,10 +86,3 @@ const mermaidText = (text: string): string =>
     .replace(/^-(?=\s)/u, "#45;")
 
 const dotText = (text: string): string => printable(text).replace(/[\\"]/g, "\\$&")
-
-/** Control characters and lone surrogates spelt out: no target language may see them. */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )

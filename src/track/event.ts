@@ -64,6 +64,8 @@ export const Event = Schema.TaggedUnion({
     nodes: Schema.Int,
     store: Schema.String,
     provenance: Provenance,
+    /** Digest of the plan, as the store keeps it. */
+    plan: Schema.optionalKey(Digest),
     /** It takes up a run that did not come to its end: the one before it, and the first one of them all. */
     continues: Schema.optionalKey(Schema.Struct({ run: Schema.String, first: Schema.String }))
   },

@@ -4,9 +4,9 @@
  * Positions are bytes, and always the beginning of a line. A last line without its end is not read: it is being written, or
  * the run was killed in the middle of it.
  */
-import { Schema } from "effect"
 import type { DiskShape } from "../artifact/disk.ts"
-import { Event } from "./event.ts"
+
+export { decodeEvent } from "./journal-line.ts"
 
 /** A line that is longer was not written by us. */
 const longestLine = 1 << 24
@@ -49,6 +49,3 @@ export const readPiece = (disk: DiskShape, path: string, from: number, most: num
 export const isChatter = (line: string): boolean => /^\{"_tag":"(Metric|Log|SystemSample)"/.test(line)
 
 export const isMetric = (line: string): boolean => line.startsWith('{"_tag":"Metric"')
-
-/** The event on a line; nothing where it is none: torn, or of a version to come. */
-export const decodeEvent = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.toCodecJson(Event)))

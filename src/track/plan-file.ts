@@ -1,10 +1,11 @@
 /** The plan of a run, as `runs/<id>/plan.json` keeps it: what the nodes are, and which code they stand for. */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
+import { fromShallowJson } from "../artifact/shallow-json.ts"
 import { PlannedNode } from "./event.ts"
 
 const Texts = Schema.Record(Schema.String, Schema.String)
 
-export const PlanFile = Schema.fromJsonString(
+export const PlanFile = fromShallowJson(
   Schema.Struct({
     pipeline: Schema.String,
     description: Schema.String,
@@ -25,4 +26,8 @@ export const PlanFile = Schema.fromJsonString(
 export type PlanFile = typeof PlanFile.Type
 
 export const encodePlan = Schema.encodeSync(PlanFile)
-export const decodePlan = Schema.decodeUnknownEffect(PlanFile)
+
+const decode = Schema.decodeUnknownOption(PlanFile)
+
+/** The plan in a file's text; nothing where it is none. */
+export const decodePlan = (text: string): PlanFile | undefined => Option.getOrUndefined(decode(text))

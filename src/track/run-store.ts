@@ -11,9 +11,9 @@ import { Disk, type DiskShape, makeLastingDirectory } from "../artifact/disk.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
 import { onDisk } from "../artifact/store-fault.ts"
-import { jsonLine } from "../text/json.ts"
 import type { Event } from "./event.ts"
-import { decodeEvent, isChatter, type Piece, readPiece } from "./journal-tail.ts"
+import { decodeEvent, encodeLine } from "./journal-line.ts"
+import { isChatter, type Piece, readPiece } from "./journal-tail.ts"
 import { decodePlan, type PlanFile } from "./plan-file.ts"
 
 /** A run's journal, open for writing. */
@@ -54,12 +54,16 @@ export interface RunStoreShape {
   create(id: string, plan: Digest): Effect.Effect<Journal, StoreFault>
   /** Identifiers of all runs, oldest first. */
   ids: Effect.Effect<ReadonlyArray<string>, StoreFault>
+  /** Directories of runs that never got a journal, because they were killed before, or are about to get it. */
+  unstarted: Effect.Effect<ReadonlyArray<string>, StoreFault>
   /** The full identifier for `last`, `last~1`, or an unambiguous beginning of one. */
   find(reference: string): Effect.Effect<string, NoSuchRun | StoreFault>
   /** @param only without curves and logs, for when many runs are looked at */
   read(id: string, only?: "everything" | "decisions"): Effect.Effect<StoredRun, StoreFault>
   /** A run's plan; nothing where it cannot be read. */
   plan(id: string): Effect.Effect<PlanFile | undefined, StoreFault>
+  /** The digest of a run's plan; nothing where the plan cannot be read. */
+  planDigest(id: string): Effect.Effect<Digest | undefined, StoreFault>
   /** Some whole lines of a journal, however long it is; see `readPiece`. */
   piece(id: string, from: number, most: number): Effect.Effect<Piece, StoreFault>
   /** How many bytes a journal has. */
@@ -93,12 +97,13 @@ const decisive = (event: Event): boolean => !chatter.has(event._tag)
 
 const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
   const journalOf = (id: string) => `${layout.runs}/${id}/journal.jsonl`
+  const planOf = (id: string) => `${layout.runs}/${id}/plan.json`
 
   const create = (id: string, plan: Digest): Effect.Effect<Journal, StoreFault> =>
     onDisk("start a run in", layout.runs, () => {
       const path = journalOf(id)
       makeLastingDirectory(disk, `${layout.runs}/${id}`)
-      disk.link(layout.plan(plan), `${layout.runs}/${id}/plan.json`)
+      disk.link(layout.plan(plan), planOf(id))
       disk.createWhole(path, new Uint8Array())
       disk.syncDirectory(`${layout.runs}/${id}`)
       // A disk that is full takes a part of a line. What is written later must not become a part of that line.
@@ -108,7 +113,7 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
           // Progress is for eyes only: nothing can be learned from it later.
           const lines = events
             .filter(({ _tag }) => _tag !== "Progress")
-            .map((event) => `${jsonLine(event)}\n`)
+            .map((event) => `${encodeLine(event)}\n`)
           if (lines.length === 0) return
           const text = torn ? ["\n", ...lines] : lines
           torn = true
@@ -118,9 +123,9 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
       }
     })
 
-  const ids = onDisk("list", layout.runs, () =>
-    disk.list(layout.runs).filter((id) => disk.exists(journalOf(id)))
-  )
+  const hasJournal = (id: string): boolean => disk.stamp(journalOf(id)) !== undefined
+  const ids = onDisk("list", layout.runs, () => disk.list(layout.runs).filter(hasJournal))
+  const unstarted = onDisk("list", layout.runs, () => disk.list(layout.runs).filter((id) => !hasJournal(id)))
 
   const find = Effect.fnUntraced(function* (reference: string) {
     const known = yield* ids
@@ -136,13 +141,20 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     return found.includes(reference) ? reference : only
   })
 
-  const plan = Effect.fnUntraced(function* (id: string) {
-    const path = `${layout.runs}/${id}/plan.json`
-    const text = yield* onDisk("read", path, () =>
-      disk.exists(path) ? Buffer.from(disk.readFile(path)).toString("utf8") : "null"
+  /** @param named the digest that the journal names; journals from before plans were named in them vouch for none */
+  const planFor = (id: string, named: Digest | undefined) =>
+    onDisk("read", planOf(id), () => {
+      if (disk.stamp(planOf(id)) === undefined) return undefined
+      const text = Buffer.from(disk.readFile(planOf(id))).toString("utf8")
+      return named === undefined || named === digestOf(text) ? decodePlan(text) : undefined
+    })
+
+  const plan = (id: string) => Effect.flatMap(ends(id), ({ started }) => planFor(id, started?.plan))
+
+  const planDigest = (id: string) =>
+    onDisk("read", planOf(id), () =>
+      disk.stamp(planOf(id)) === undefined ? undefined : digestOf(disk.readFile(planOf(id)))
     )
-    return Option.getOrUndefined(yield* Effect.option(decodePlan(text)))
-  })
 
   const piece = (id: string, from: number, most: number) =>
     onDisk("read", journalOf(id), () => readPiece(disk, journalOf(id), from, most))
@@ -157,7 +169,7 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
     const last = (yield* piece(id, Math.max(0, bytes - endBytes), endBytes)).lines.at(-1) ?? ""
     const [started, finished] = [decodeEvent(first), decodeEvent(last)].map(Option.getOrUndefined)
     return {
-      started: started?._tag === "RunStarted" ? started : undefined,
+      started: started?._tag === "RunStarted" && started.id === id ? started : undefined,
       finished: finished?._tag === "RunFinished" ? finished : undefined
     }
   })
@@ -170,7 +182,10 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
       .split("\n")
       .filter((line) => line !== "" && (only === "everything" || !isChatter(line)))
       .flatMap((line) => Option.toArray(decodeEvent(line)))
-    return { id, plan: yield* plan(id), events }
+    const started = events.find((event) => event._tag === "RunStarted")
+    // Another run's journal in this one's place tells nothing of this one.
+    if (started !== undefined && started.id !== id) return { id, plan: undefined, events: [] }
+    return { id, plan: yield* planFor(id, started?.plan), events }
   })
 
   const pinOf = (id: string) => `${layout.runs}/${id}/pinned`
@@ -182,5 +197,5 @@ const makeRunStore = (disk: DiskShape, layout: StoreLayout): RunStoreShape => {
       disk.syncDirectory(`${layout.runs}/${id}`)
     })
 
-  return { create, ids, find, read, plan, piece, size, ends, isPinned, setPinned }
+  return { create, ids, unstarted, find, read, plan, planDigest, piece, size, ends, isPinned, setPinned }
 }

@@ -1,14 +1,15 @@
 /** The `Checkpoint` service of a stage in a worker. */
 import { Clock, Duration, Effect } from "effect"
-import { Checkpoints } from "../artifact/checkpoints.ts"
+import { type CheckpointFile, Checkpoints, keptPerKey } from "../artifact/checkpoints.ts"
 import type { Digest } from "../artifact/digest.ts"
-import type { CheckpointShape } from "../stage/checkpoint.ts"
+import type { StoreFault } from "../artifact/store-error.ts"
+import type { CheckpointShape, CheckpointValue } from "../stage/checkpoint.ts"
 
-/** The most work, in time, that a killed worker should lose. */
+/** The most work, in time, that a killed worker should lose; more where writing its state takes more than a hundredth of it. */
 export const checkpointInterval = Duration.seconds(20)
 
 /** How many times as long as writing it takes must pass before another checkpoint is worth its time. */
-const timesItsCost = 50
+const timesItsCost = 100
 
 /** @param family the directory; shared by keys that differ only in params that may grow */
 export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: Digest) {
@@ -16,33 +17,47 @@ export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: 
   let last = yield* Clock.currentTimeMillis
   let cost = 0
 
-  const latest: CheckpointShape["latest"] = Effect.fnUntraced(
-    function* (fits) {
-      for (const file of yield* store.list(family)) {
-        const found = yield* store.read(family, file).pipe(
-          Effect.tapErrorTag("DamagedCheckpoint", () => Effect.ignore(store.drop(file))),
-          Effect.catch((error) => Effect.as(Effect.logWarning(`${error.message}; passed over`), undefined))
-        )
-        if (found !== undefined && fits(found.progress)) return found
-      }
-      return undefined
-    },
-    Effect.catch((error) =>
-      Effect.as(Effect.logWarning(`checkpoints are not used: ${error.message}`), undefined)
+  const whole = (file: CheckpointFile) =>
+    store.read(family, file).pipe(
+      Effect.tapErrorTag("DamagedCheckpoint", () => Effect.ignore(store.drop(file))),
+      Effect.catch((error) => Effect.as(Effect.logWarning(`${error.message}; passed over`), undefined))
     )
-  )
 
-  const write: CheckpointShape["write"] = Effect.fnUntraced(function* (checkpoint) {
+  const notUsed = (error: StoreFault) =>
+    Effect.as(Effect.logWarning(`checkpoints are not used: ${error.message}`), undefined)
+
+  const latest: CheckpointShape["latest"] = Effect.fnUntraced(function* (fits) {
+    for (const file of yield* store.list(family)) {
+      const found = yield* whole(file)
+      if (found !== undefined && fits(found.progress)) return found
+    }
+    return undefined
+  }, Effect.catch(notUsed))
+
+  const part: CheckpointShape["part"] = Effect.fnUntraced(function* (position) {
+    for (const file of yield* store.list(family)) {
+      if (file.position !== position) continue
+      const found = yield* whole(file)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }, Effect.catch(notUsed))
+
+  const keep = Effect.fnUntraced(function* (checkpoint: CheckpointValue, kept: number) {
     const { position } = checkpoint
     if (!Number.isSafeInteger(position) || position < 0 || position >= 1e15)
       return yield* Effect.die(new Error(`a checkpoint's position is a whole number from 0, not ${position}`))
     const began = yield* Clock.currentTimeMillis
     yield* store
-      .write(family, key, checkpoint)
+      .write(family, key, checkpoint, kept)
       .pipe(Effect.catch((error) => Effect.logWarning(`a checkpoint was not kept: ${error.message}`)))
     last = yield* Clock.currentTimeMillis
     cost = last - began
   })
+
+  const write: CheckpointShape["write"] = (checkpoint) => keep(checkpoint, keptPerKey)
+
+  const keepPart: CheckpointShape["keepPart"] = (made) => keep(made, Number.POSITIVE_INFINITY)
 
   const offer: CheckpointShape["offer"] = Effect.fnUntraced(function* (checkpoint) {
     const now = yield* Clock.currentTimeMillis
@@ -51,8 +66,8 @@ export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: 
 
   const due = Effect.map(
     Clock.currentTimeMillis,
-    (now) => now - last >= Duration.toMillis(checkpointInterval)
+    (now) => now - last >= Math.max(Duration.toMillis(checkpointInterval), timesItsCost * cost)
   )
 
-  return { latest, write, offer, due } satisfies CheckpointShape
+  return { latest, write, offer, keepPart, part, due } satisfies CheckpointShape
 })

@@ -11,6 +11,7 @@ import { Checkpoints } from "../artifact/checkpoints.ts"
 import { Disk } from "../artifact/disk.ts"
 import { storeLayout } from "../artifact/layout.ts"
 import { type DataSourceConfig, dataSourceLive } from "../data/data-source-live.ts"
+import { rasteriserLive } from "../figure/rasteriser-live.ts"
 import { probeEngines } from "../tensor/choose.ts"
 import { startedEngine } from "../tensor/started-engine.ts"
 import { buildPipeline } from "./build-pipeline.ts"
@@ -76,7 +77,7 @@ const run = (request: RunRequest): Effect.Effect<Reply, unknown> => {
   return Effect.flatMap(storeAt(request.store).contextEffect, (store) =>
     runStage(request, startEngine(request), throttled(untilEnd())).pipe(
       Effect.map((digest): Reply => ({ _tag: "Stored", digest })),
-      Effect.provide(dataSourceLive(dataConfig(request))),
+      Effect.provide([dataSourceLive(dataConfig(request)), rasteriserLive]),
       Effect.provide(store)
     )
   )

@@ -1,5 +1,6 @@
 /** Params of a pipeline: a preset, changed by `--set` arguments, checked by the pipeline's schema. */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
+import { isTooDeep } from "../artifact/shallow-json.ts"
 import { didYouMean } from "../text/did-you-mean.ts"
 import type { LoadedPipeline } from "./loaded.ts"
 
@@ -70,9 +71,10 @@ export const resolveParams = Effect.fnUntraced(function* (
   return { preset, params: decoded.success, encoded }
 })
 
+/** What is no JSON stands for itself, and so does what nobody could walk through. */
 const parseValue = (text: string): Json => {
   try {
-    return JSON.parse(text)
+    return isTooDeep(text) ? text : JSON.parse(text)
   } catch {
     return text
   }

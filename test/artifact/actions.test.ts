@@ -5,7 +5,6 @@ import { Effect } from "effect"
 import { Actions, type ActionsShape } from "../../src/artifact/actions.ts"
 import { digestOf } from "../../src/artifact/digest.ts"
 import type { StoreLayout } from "../../src/artifact/layout.ts"
-import { StoreFault } from "../../src/artifact/store-error.ts"
 import { leftovers, recordOf, scratchLayout, storeAt } from "../rig/scratch-store.ts"
 
 const inStore = <A, E>(use: (actions: ActionsShape, layout: StoreLayout) => Effect.Effect<A, E>) =>
@@ -118,13 +117,13 @@ describe("the action cache", () => {
     )
   )
 
-  it.effect("says what is in the way when a directory has a record's name", () =>
+  it.effect("replaces a directory that has a record's name", () =>
     inStore((actions, layout) =>
       Effect.gen(function* () {
-        mkdirSync(layout.action(key), { recursive: true })
-        const error = yield* Effect.flip(actions.publish(record))
-        assert.instanceOf(error, StoreFault)
-        assert.include(error.message, layout.action(key))
+        mkdirSync(join(layout.action(key), "inside"), { recursive: true })
+        assert.strictEqual((yield* actions.lookup(key))._tag, "Absent")
+        assert.deepStrictEqual(yield* actions.publish(record), record)
+        assert.deepStrictEqual(yield* actions.lookup(key), { _tag: "Found", record })
       })
     )
   )

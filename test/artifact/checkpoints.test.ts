@@ -177,7 +177,7 @@ describe("checkpoints", () => {
         yield* writing(2).pipe(Effect.provide(storeAt(layout, counting.disk)))
         let tried = 0
         for (const [number, performed] of counting.log.entries()) {
-          for (const fault of faultsOf(performed, number)) {
+          for (const fault of faultsOf(performed)) {
             const { disk } = failingOnce(number, fault)
             yield* Effect.exit(writing(3 + tried++).pipe(Effect.provide(storeAt(layout, disk))))
             const found = yield* readings

@@ -1,5 +1,5 @@
 /** Law 10: garbage collection takes what nobody needs, all of it, and nothing else. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -299,11 +299,14 @@ describe("garbage collection", () => {
         const blobs = yield* Blobs
         yield* blobs.put(Buffer.from("old"))
         writeFileSync(join(layout.scratch, "old"), "half")
+        const twoHoursAgo = Date.now() / 1000 - 7200
+        utimesSync(join(layout.scratch, "old"), twoHoursAgo, twoHoursAgo)
+        // Who is no run may still be writing it.
+        writeFileSync(join(layout.scratch, "young"), "half")
         yield* Effect.sleep("100 millis")
         const now = Date.now()
         yield* Effect.sleep("100 millis")
         const young = yield* blobs.put(Buffer.from("young"))
-        writeFileSync(join(layout.scratch, "young"), "half")
         yield* collect(nothing(now), false)
         assert.deepStrictEqual(blobsIn(layout), [young.digest])
         assert.deepStrictEqual(fastDisk.list(layout.scratch), ["young"])

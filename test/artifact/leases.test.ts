@@ -1,6 +1,6 @@
 /** Leases: one holder at a time, no dead one for long, and none that comes back from the dead. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -11,6 +11,7 @@ import { type Digest, digestOf } from "../../src/artifact/digest.ts"
 import { Disk } from "../../src/artifact/disk.ts"
 import type { StoreLayout } from "../../src/artifact/layout.ts"
 import { Leases, type LeasesShape, type LeaseTimes } from "../../src/artifact/leases.ts"
+import { thisProcess } from "../../src/artifact/process-identity.ts"
 import { scratchLayout } from "../rig/scratch-store.ts"
 
 const key = digestOf("a key")
@@ -46,8 +47,11 @@ const leaveBehind = (layout: StoreLayout, text: string): void => {
   mkdirSync(layout.leases, { recursive: true })
   writeFileSync(join(layout.leases, `${key}.7`), text)
 }
-const leaseOf = (host: string, pid: number): string =>
-  JSON.stringify({ owner: "somebody", host, pid, purpose: "run of old", beat: 3 }).padEnd(512)
+const leaseOf = (host: string, pid: number): string => {
+  const place = host === hostname() ? thisProcess().place : host
+  const who = { owner: "somebody", host, place, pid, started: "1", patience: 10_000 }
+  return JSON.stringify({ ...who, purpose: "run of old", beat: 3 }).padEnd(512)
+}
 
 /** The number of a process that has ended. */
 const deadPid = (): number => spawnSync(process.execPath, ["--version"]).pid
@@ -256,6 +260,48 @@ const output = (child: ChildProcess): Promise<string> =>
     child.once("close", (code) => resolve(`${text}${code}`))
   })
 
+describe("clearing away", () => {
+  const clear = Effect.fnUntraced(function* (layout: StoreLayout) {
+    const clearing = yield* Effect.forkChild((yield* leasesAt(layout)).sweep, { startImmediately: true })
+    yield* TestClock.adjust("10 seconds")
+    return yield* Fiber.join(clearing)
+  })
+  const daysAgo = (days: number) => {
+    const seconds = Date.now() / 1000 - days * 86_400
+    return [seconds, seconds] as const
+  }
+
+  it.effect("takes the leases of processes here that have ended, and leaves those that are held", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      leaveBehind(layout, leaseOf(hostname(), deadPid()))
+      yield* hold(yield* leasesAt(layout), "run two", digestOf("another"))
+      writeFileSync(join(layout.leases, "notes.txt"), "mine")
+      assert.strictEqual(yield* clear(layout), 1)
+      assert.deepStrictEqual(files(layout), [`${digestOf("another")}.1`, "notes.txt"].sort())
+    })
+  )
+
+  it.effect("takes those of other hosts when they are a day old and stand still", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      yield* TestClock.setTime(Date.now())
+      const path = join(layout.leases, `${key}.7`)
+      leaveBehind(layout, leaseOf("elsewhere", 1))
+      assert.strictEqual(yield* clear(layout), 0, "it is young")
+      utimesSync(path, ...daysAgo(2))
+      const moving = yield* Effect.forkChild((yield* leasesAt(layout)).sweep, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      writeFileSync(path, leaseOf("elsewhere", 1).replace('"beat":3', '"beat":4'))
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(yield* Fiber.join(moving), 0, "its heartbeat moves, whatever a clock says")
+      utimesSync(path, ...daysAgo(2))
+      assert.strictEqual(yield* clear(layout), 1)
+      assert.deepStrictEqual(files(layout), [])
+    })
+  )
+})
+
 describe("processes", () => {
   it.live("never are two at a time in what a lease protects", () =>
     Effect.gen(function* () {
@@ -294,7 +340,7 @@ describe("processes", () => {
       const layout = yield* scratchLayout
       const child = processOn(
         layout,
-        { heartbeat: 20, patience: 60_000 },
+        { heartbeat: 20, patience: 400 },
         `
   const lease = yield* leases.acquire(key, "the stopped one")
   console.log("held")

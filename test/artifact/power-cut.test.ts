@@ -13,6 +13,7 @@ import { exportArtifact } from "../../src/artifact/export.ts"
 import { verify } from "../../src/artifact/verify.ts"
 import { RunStore } from "../../src/track/run-store.ts"
 import type { Workers } from "../../src/worker/workers.ts"
+import { chanceFrom } from "../rig/chance.ts"
 import { fastDisk } from "../rig/faulty-disk.ts"
 import { InlineLab } from "../rig/inline-lab.ts"
 import { workersLayer } from "../rig/lab.ts"
@@ -21,17 +22,6 @@ import { storeAt } from "../rig/scratch-store.ts"
 
 const cuts = Number(process.env["POWER_CUTS"] ?? 45)
 const never = Number.POSITIVE_INFINITY
-
-/** Reproducible chances (mulberry32). */
-const chanceOf = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 layer(workersLayer, { excludeTestServices: true, timeout: "10 minutes" })("after a power cut", (it) => {
   it.effect(
@@ -89,7 +79,7 @@ const runUntil = (lab: InlineLab, cutAt: number, seed: number, prepared: string 
     const parent = lab.path(`parent-${parents++}`)
     mkdirSync(parent)
     if (prepared !== undefined) cpSync(prepared, join(parent, "artifacts"), { recursive: true })
-    const power = new PowerCutDisk(parent, cutAt, chanceOf(seed))
+    const power = new PowerCutDisk(parent, cutAt, chanceFrom(seed))
     lab.useStore(join(parent, "artifacts"))
     const finished = new Map<string, string>()
     const run = yield* lab

@@ -215,7 +215,9 @@ describe("verifying a store", () => {
         const path = layout.action(digestOf("figure"))
         apply(path)
         const { damage } = yield* verified(layout, true)
-        assert.deepStrictEqual(damage, [{ path, problem: "it is no action record of this key" }])
+        assert.deepStrictEqual(damage, [
+          { path, problem: "it is no action record of this key", repaired: "removed" }
+        ])
         yield* Effect.provide(fill, storeAt(layout))
         const healed = yield* verified(layout)
         assert.deepStrictEqual([healed.damage, healed.actions], [[], 2])

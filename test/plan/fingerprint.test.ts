@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { rasteriserVersion } from "../../src/figure/rasteriser.ts"
 import { type Bundle, bundle } from "../../src/plan/bundle.ts"
 import { Lab, repository, vocabulary } from "../rig/lab.ts"
 
@@ -181,6 +182,22 @@ describe("a stage that comes with the program", () => {
       assert.deepStrictEqual(Object.keys(packages).sort(), ["@tensorflow/tfjs-core", "effect"])
       // Names of ONNX's operators, of Keras' layers, of TF.js' files.
       assert.notMatch(code, /LeakyRelu|MaxPooling2D|weightsManifest/)
+    })
+  )
+
+  it.effect("counts the packages that it loads when it comes to it, and finds them from this program", () =>
+    Effect.gen(function* () {
+      const entry = `export { drawSweeps as default } from ${JSON.stringify(join(repository, "stages/draw-sweeps.ts"))}`
+      const { code, packages, imports, lazy } = yield* bundle({
+        entry,
+        what: "draw-sweeps",
+        root: repository,
+        packageRoot: repository
+      })
+      assert.deepStrictEqual(Object.keys(packages).sort(), ["effect", "vega", "vega-lite"])
+      assert.deepStrictEqual(Object.keys(imports).sort(), ["vega", "vega-lite"])
+      assert.deepStrictEqual(lazy, new Set(["vega", "vega-lite"]))
+      assert.include(code, rasteriserVersion)
     })
   )
 })

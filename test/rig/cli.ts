@@ -22,7 +22,7 @@ export interface CliOptions {
 const neutral =
   /^(PIPELINE_|MLFLOW_|VITEST|NODE_OPTIONS$|NODE_V8_COVERAGE$|NO_COLOR$|FORCE_COLOR$|TERM$|XDG_)/
 
-const environment = (extra: CliOptions["env"] = {}): NodeJS.ProcessEnv => ({
+export const environment = (extra: CliOptions["env"] = {}): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !neutral.test(name))),
   ...extra
 })
@@ -40,8 +40,14 @@ export class Command {
   #stdout = ""
   #stderr = ""
 
-  constructor(args: ReadonlyArray<string>, cwd: string, env: CliOptions["env"]) {
-    const child = spawn(join(repository, "bin/pipeline"), args, {
+  /** @param program something that starts the command line in its turn */
+  constructor(
+    args: ReadonlyArray<string>,
+    cwd: string,
+    env: CliOptions["env"],
+    program = join(repository, "bin/pipeline")
+  ) {
+    const child = spawn(program, args, {
       cwd,
       env: environment(env),
       stdio: ["ignore", "pipe", "pipe"],
@@ -66,6 +72,21 @@ export class Command {
     })
   }
 
+  /** Calls back with every whole line of standard output, its end included, as soon as it is there. */
+  onLine(listener: (line: string) => void): void {
+    let rest = ""
+    this.#child.stdout?.on("data", (chunk: Buffer) => {
+      const lines = (rest + chunk.toString("utf8")).split(/(?<=\n)/)
+      rest = lines.at(-1)?.endsWith("\n") === true ? "" : (lines.pop() ?? "")
+      for (const line of lines) listener(line)
+    })
+  }
+
+  /** Whether the process has ended. */
+  get isOver(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   get pid(): number {
     return this.#child.pid ?? Number.NaN
   }
@@ -73,6 +94,15 @@ export class Command {
   /** Signals the command alone, or everything that it started as well. */
   signal(signal: NodeJS.Signals, to: "command" | "group" = "command"): void {
     process.kill(to === "group" ? -this.pid : this.pid, signal)
+  }
+
+  /** The same for who cannot know whether it has not just ended. */
+  signalIfAlive(signal: NodeJS.Signals, to: "command" | "group" = "command"): void {
+    try {
+      this.signal(signal, to)
+    } catch {
+      // There is nobody any more.
+    }
   }
 
   /** Resolves when standard error holds `text`. */

@@ -145,12 +145,11 @@ export const countingDisk = (base: DiskShape = realDisk): FaultyDisk => makeFaul
 
 const codes: ReadonlyArray<FaultCode> = ["EIO", "ENOSPC", "EACCES", "EMFILE"]
 
-/** The faults to try on an operation: all codes come up, and every degree of doing it. */
-export const faultsOf = ({ operation }: Performed, number: number): ReadonlyArray<Fault> => {
-  const code = codes[number % codes.length] ?? "EIO"
+/** The faults to try on an operation: every code, and every degree of having done it all the same. */
+export const faultsOf = ({ operation }: Performed): ReadonlyArray<Fault> => {
   const writes = ["write", "createWhole", "append", "overwrite", "create"].includes(operation)
   return [
-    { code, done: "nothing" },
+    ...codes.map((code) => ({ code, done: "nothing" }) as const),
     { code: "EIO", done: "all" },
     ...(writes ? [{ code: "ENOSPC", done: "half" } as const] : [])
   ]

@@ -129,7 +129,8 @@ describe("a change hits what depends on it, and nothing else", () => {
     const names = changed({ ...quick, honest: { ...quick.honest, greyLevels: [8] } })
     assert.deepStrictEqual(
       names.filter(
-        (name) => !/\/sweeps\/|\/transfer\/|\/hygiene$|^(corrected\/table|comparison|work)$/.test(name)
+        (name) =>
+          !/\/sweeps\/|\/transfer\/|\/hygiene$|^(corrected\/(table|figure)|comparison|work)$/.test(name)
       ),
       []
     )

@@ -31,6 +31,8 @@ export const recorded = (files: ReadonlyMap<string, Uint8Array> = new Map()) => 
       latest: () => Effect.undefined,
       write: () => Effect.void,
       offer: () => Effect.void,
+      keepPart: () => Effect.void,
+      part: () => Effect.undefined,
       due: Effect.succeed(false)
     }),
     Layer.effect(

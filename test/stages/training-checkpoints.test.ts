@@ -50,6 +50,8 @@ const training = (options: TrainingOptions, kept: ReadonlyArray<CheckpointValue>
       latest: (fits) => Effect.sync(() => kept.find((value) => fits(value.progress))),
       write,
       offer: write,
+      keepPart: () => Effect.die("a training keeps no parts"),
+      part: () => Effect.undefined,
       due: Effect.succeed(true)
     })
     const params = train.meta.encodeParams({ network, initialSeed: 1, options })

@@ -53,19 +53,33 @@ describe("a stage's checkpoints", () => {
     })
   )
 
-  it.effect("that are offered cost at most a fiftieth of the time", () =>
+  it.effect("are due later where writing one takes longer than a hundredth of that", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      yield* Effect.gen(function* () {
+        const { due, write } = yield* liveCheckpoint(family, key)
+        yield* write(at(1))
+        yield* TestClock.adjust("29 seconds")
+        assert.isFalse(yield* due)
+        yield* TestClock.adjust("1 second")
+        assert.isTrue(yield* due)
+      }).pipe(Effect.provide(slow(layout, 300)))
+    })
+  )
+
+  it.effect("that are offered cost at most a hundredth of the time", () =>
     Effect.gen(function* () {
       const layout = yield* scratchLayout
       yield* Effect.gen(function* () {
         const { offer, write } = yield* liveCheckpoint(family, key)
         yield* offer(at(1))
         assert.deepStrictEqual(yield* positions, [1])
-        yield* TestClock.adjust("4900 millis")
+        yield* TestClock.adjust("9900 millis")
         yield* offer(at(2))
         assert.deepStrictEqual(yield* positions, [1])
         yield* write(at(3))
         assert.deepStrictEqual(yield* positions, [3, 1])
-        yield* TestClock.adjust("5 seconds")
+        yield* TestClock.adjust("10 seconds")
         yield* offer(at(4))
         assert.deepStrictEqual(yield* positions, [4, 3])
       }).pipe(Effect.provide(slow(layout, 100)))
@@ -84,6 +98,21 @@ describe("a stage's checkpoints", () => {
         assert.strictEqual((yield* latest(() => true))?.position, 30)
         assert.strictEqual((yield* latest((progress) => Number(progress) < 30))?.position, 20)
         assert.isUndefined(yield* latest(() => false))
+      }).pipe(Effect.provide(stored(layout)))
+    })
+  )
+
+  it.effect("that are parts of a result stay, all of them, and are found by where they begin", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      yield* Effect.gen(function* () {
+        const { keepPart, part, due } = yield* liveCheckpoint(family, key)
+        yield* TestClock.adjust("20 seconds")
+        for (const position of [0, 10, 25, 40]) yield* keepPart(at(position))
+        assert.deepStrictEqual(yield* positions, [40, 25, 10, 0])
+        assert.isFalse(yield* due)
+        assert.strictEqual((yield* part(10))?.progress, 10)
+        assert.isUndefined(yield* part(11))
       }).pipe(Effect.provide(stored(layout)))
     })
   )

@@ -10,6 +10,7 @@ import { Effect, Schema, Stream } from "effect"
 import type { Digest } from "../digest.ts"
 import { type ArtifactReader, type ArtifactWriter, type BlobReader, CodecError, Kind } from "../kind.ts"
 import { encodeHeader, readHeader, type SafetensorsHeader, type TensorEntry } from "../safetensors.ts"
+import { fromShallowJson } from "../shallow-json.ts"
 import type { StoreError } from "../store-error.ts"
 import { bytesOf, bytesPerElement, elementsFrom, elementsOf } from "../tensor-data.ts"
 
@@ -260,7 +261,7 @@ const checkRows = (dataset: Dataset, dtype: "U8" | "F32", from: number, to: numb
   return undefined
 }
 
-const InfoFile = Schema.fromJsonString(
+const InfoFile = fromShallowJson(
   Schema.Struct({ ...DatasetInfo.fields, count: Schema.Int, layout: Schema.Literals(["Stored", "Combined"]) })
 )
 

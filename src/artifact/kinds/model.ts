@@ -7,6 +7,7 @@
 import { Effect, Schema } from "effect"
 import { type ArtifactReader, type ArtifactWriter, CodecError, Kind } from "../kind.ts"
 import { encodeHeader, readHeader } from "../safetensors.ts"
+import { fromShallowJson } from "../shallow-json.ts"
 import { bytesOf, elementsFrom, problemOf, type TensorData } from "../tensor-data.ts"
 
 /** A network's description: typed layers, each with a `type` and its own settings. */
@@ -21,7 +22,8 @@ export interface Model {
   readonly weights: ReadonlyMap<string, TensorData>
 }
 
-const NetworkFile = Schema.fromJsonString(NetworkDescription)
+/** A description as the text of a file. */
+export const NetworkFile = fromShallowJson(NetworkDescription)
 const mistake = (error: { readonly message: string }) =>
   new CodecError({ kind: "Model", reason: error.message })
 

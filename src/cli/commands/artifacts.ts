@@ -1,14 +1,14 @@
 /** `pipeline artifacts`: the store. */
-import { Effect, type Option, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { collect } from "../../artifact/collect.ts"
+import { Blobs } from "../../artifact/blobs.ts"
 import { type Digest, isDigest } from "../../artifact/digest.ts"
 import { exportArtifact } from "../../artifact/export.ts"
-import { Leases } from "../../artifact/leases.ts"
 import { verify } from "../../artifact/verify.ts"
-import { collectionLeaseKey } from "../../schedule/live-run.ts"
-import { rootsOf } from "../../track/roots.ts"
 import { RunStore } from "../../track/run-store.ts"
+import { verifyRuns } from "../../track/verify-runs.ts"
+import { byteCountFlag } from "../byte-count.ts"
+import { collectGarbage } from "../collect-garbage.ts"
 import * as flags from "../flags.ts"
 import { loadRun } from "../load-run.ts"
 import { printJson, printNote, printResult, resultStyle, resultWidth, timing } from "../output.ts"
@@ -42,7 +42,7 @@ export class StoreDamaged extends Schema.TaggedError<StoreDamaged>()("StoreDamag
   }
   get hint() {
     return this.repaired
-      ? "what was damaged has been removed; the next run computes it again"
+      ? "what was damaged has been taken out of the way; the next run computes it again"
       : "`pipeline artifacts verify --repair` removes them; the next run computes them again"
   }
 }
@@ -130,18 +130,22 @@ const verifyCommand = Command.make(
   "verify",
   {
     repair: Flag.Boolean("repair").pipe(
-      Flag.withDescription("remove what is damaged, so that the next run computes it again"),
+      Flag.withDescription("take what is damaged out of the way, so that the next run computes it again"),
       Flag.withDefault(false)
     ),
     ...shared
   },
   Effect.fn("artifacts.verify")(function* ({ repair, json, store }) {
     const progress = json ? () => {} : progressLine("verified")
-    const found = yield* Effect.provide(verify(repair, progress), yield* services(store))
+    const found = yield* Effect.gen(function* () {
+      const verified = yield* verify(repair, progress)
+      const { layout } = yield* Blobs
+      return { ...verified, damage: [...verified.damage, ...(yield* verifyRuns(layout, repair))] }
+    }).pipe(Effect.provide(yield* services(store)))
     if (json) yield* printJson(found)
     else {
       const lines = found.damage.map(
-        ({ path, problem }) => `damaged  ${harmless(path)}: ${harmless(problem)}\n`
+        ({ path, problem, repaired = "damaged" }) => `${repaired}  ${harmless(path)}: ${harmless(problem)}\n`
       )
       const summary = `${plural(found.blobs, "blob")} (${bytes(found.bytes)}) and ${plural(found.actions, "action record")} verified, ${count(found.damage.length)} damaged\n`
       yield* printResult(`${lines.join("")}${summary}`)
@@ -173,8 +177,14 @@ const gc = Command.make(
   {
     keepRuns: Flag.Int("keep-runs").pipe(
       Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
-      Flag.withDescription("newest runs of each pipeline whose artifacts stay"),
+      Flag.withDescription("newest runs of each pipeline that stay, with their artifacts"),
       Flag.withDefault(10)
+    ),
+    maxSize: byteCountFlag("max-size").pipe(
+      Flag.withDescription(
+        "bytes that artifacts and checkpoints may take, such as 2GB: what was used longest ago goes, unless a pinned or a live run has it"
+      ),
+      Flag.optional
     ),
     dryRun: Flag.Boolean("dry-run").pipe(
       Flag.withAlias("n"),
@@ -183,30 +193,42 @@ const gc = Command.make(
     ),
     ...shared
   },
-  Effect.fn("artifacts.gc")(function* ({ keepRuns, dryRun, json, store }) {
-    const result = yield* Effect.scoped(
-      Effect.gen(function* () {
-        const leases = yield* Leases
-        const lease = yield* leases.acquire(collectionLeaseKey, "garbage collection")
-        const { roots, kept } = yield* rootsOf(keepRuns, timing.now())
-        return { ...(yield* collect(roots, dryRun, lease)), keptRuns: kept }
-      })
-    ).pipe(Effect.provide(yield* services(store, true)))
+  Effect.fn("artifacts.gc")(function* ({ keepRuns, maxSize, dryRun, json, store }) {
+    const limit = Option.getOrUndefined(maxSize)
+    const result = yield* collectGarbage({ keepRuns, maxBytes: limit, dryRun, now: timing.now() }).pipe(
+      Effect.provide(yield* services(store, true))
+    )
     if (json) return yield* printJson({ ...result, dryRun })
     const verb = dryRun ? "would remove" : "removed"
-    const checkpoints = result.checkpoints === 0 ? "" : ` and ${plural(result.checkpoints, "checkpoint")}`
+    const optional = [
+      ["checkpoint", result.checkpoints],
+      ["run", result.runs],
+      ["remembered file", result.memories]
+    ] as const
+    const more = optional.flatMap(([what, many]) => (many === 0 ? [] : [`, ${plural(many, what)}`])).join("")
     yield* printResult(
-      `${verb} ${plural(result.actions, "action record")} and ${plural(result.blobs, "blob")}${checkpoints}, ${bytes(result.freed)}; ` +
+      `${verb} ${plural(result.actions, "action record")} and ${plural(result.blobs, "blob")}${more}, ${bytes(result.freed)}; ` +
         `kept ${plural(result.keptActions, "record")} and ${plural(result.keptBlobs, "blob")} for ${plural(result.keptRuns.length, "run")}\n`
     )
+    if (result.unsentRuns > 0)
+      yield* printNote(
+        `kept ${plural(result.unsentRuns, "run")} that the tracking server does not have whole: pipeline track sync\n`
+      )
+    if (limit !== undefined && result.bytes !== undefined && result.bytes > limit)
+      yield* printNote(
+        `pinned and live runs need ${bytes(result.bytes)}, more than the ${bytes(limit)} of --max-size: unpin some, or allow more\n`
+      )
   })
 ).pipe(
-  Command.withDescription("Remove artifacts that no kept run needs"),
+  Command.withDescription(
+    "Remove what no kept run needs: artifacts, checkpoints, old runs, and what was remembered"
+  ),
   Command.withExamples([
     {
       command: "pipeline artifacts gc --keep-runs 3 --dry-run",
       description: "what keeping three runs would free"
-    }
+    },
+    { command: "pipeline artifacts gc --max-size 2GB", description: "what was used longest ago goes first" }
   ])
 )
 

@@ -21,7 +21,7 @@ export {
   makeMeasurer
 } from "./measure.ts"
 export { Clamp, OneStepAttack, oneStep } from "./one-step.ts"
-export { type Perturbations, perturbationsOf } from "./perturbation.ts"
+export { type Perturbations, perturbationPicture, perturbationsOf } from "./perturbation.ts"
 export { makePerturber, type Perturber } from "./perturber.ts"
 export { type Attacked, AttackFailed, type AttackRows } from "./rows.ts"
 export { makeSignMeasurer } from "./signs.ts"

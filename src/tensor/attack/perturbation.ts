@@ -1,4 +1,4 @@
-/** How large perturbations are, image by image. */
+/** How large perturbations are, image by image, and what they look like. */
 import { elementsOf } from "../../artifact/tensor-data.ts"
 
 /** Numbers `[n]`, in units of the pixel range [0, 1]; computed in double precision from the stored float32 pixels. */
@@ -48,4 +48,12 @@ const measure = (clean: Float32Array, perturbed: Float32Array, channels: number)
     if (values > before) pixels++
   }
   return { largest, squares, values, pixels }
+}
+
+/** What an attack added to an image, as an image around grey, stretched so that the largest change is black or white. */
+export const perturbationPicture = (clean: Float32Array, attacked: Float32Array): Float32Array => {
+  let largest = 0
+  for (let i = 0; i < clean.length; i++)
+    largest = Math.max(largest, Math.abs((attacked[i] ?? 0) - (clean[i] ?? 0)))
+  return clean.map((value, i) => 0.5 + (largest === 0 ? 0 : ((attacked[i] ?? 0) - value) / (2 * largest)))
 }

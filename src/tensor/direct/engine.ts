@@ -7,7 +7,15 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import type { TensorData } from "../../artifact/tensor-data.ts"
-import type { CompileOptions, EngineFailure, EngineShape, Program, Signature, Tensors } from "../engine.ts"
+import type {
+  CompileOptions,
+  EngineFailure,
+  EngineShape,
+  Program,
+  Signature,
+  Tensors,
+  Told
+} from "../engine.ts"
 import { exactly } from "../exactly.ts"
 import { type Backend, useBackend } from "./backend.ts"
 import { failureOf, Mistake } from "./failure.ts"
@@ -91,7 +99,7 @@ export const directEngine = (backend: Backend): EngineShape => {
     const run = (values: Tensors<In>) =>
       attempt(name, () => advance(values)).pipe(
         Effect.flatMap((made) => takeOut(made, true)),
-        Effect.map((taken): Tensors<Exclude<Out, Kept>> => exactly(taken, Object.keys(outputs))),
+        Effect.map((taken): Tensors<Told<Out, Kept>> => exactly(taken, Object.keys(outputs))),
         Effect.uninterruptible
       )
 

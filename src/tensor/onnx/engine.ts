@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import type { InferenceSession } from "onnxruntime-node"
 import { nvidiaGpuName } from "../direct/nvidia.ts"
 import type { AnyStep } from "../direct/step-call.ts"
-import type { CompileOptions, EngineInfo, EngineShape, Program, Signature, Tensors } from "../engine.ts"
+import type { CompileOptions, EngineInfo, EngineShape, Program, Signature, Tensors, Told } from "../engine.ts"
 import { EngineUnavailable } from "../engine-unavailable.ts"
 import { exactly } from "../exactly.ts"
 import { compileStep } from "./compile.ts"
@@ -117,7 +117,7 @@ const makeEngine = (
     const load = (values: Tensors<Kept>) => Effect.try({ try: () => memory.load(values), catch: failure })
     const run = (values: Tensors<In>) =>
       Effect.tryPromise({ try: () => memory.run(values), catch: failure }).pipe(
-        Effect.map((made): Tensors<Exclude<Out, Kept>> => exactly(made, Object.keys(outputs))),
+        Effect.map((made): Tensors<Told<Out, Kept>> => exactly(made, Object.keys(outputs))),
         // ONNX Runtime cannot be stopped, and the state must not be half of one run and half of the next.
         Effect.uninterruptible
       )

@@ -8,9 +8,9 @@ import { Effect, Option, Schema } from "effect"
 import type { Dataset, DatasetError } from "../../artifact/kinds/dataset.ts"
 import type { Model } from "../../artifact/kinds/model.ts"
 import { Attack } from "../../tensor/attack/attack.ts"
+import { perturbationPicture } from "../../tensor/attack/perturbation.ts"
 import { attackText } from "../../tensor/evaluation/attack-text.ts"
 import { classKey, keyText } from "./image-name.ts"
-import { perturbation } from "./picture.ts"
 import { predict } from "./predict.ts"
 import type { Shown } from "./sample-images.ts"
 import type { Sample } from "./sample-rows.ts"
@@ -51,7 +51,7 @@ export const attackedImages = Effect.fnUntraced(function* (
     const isSame = original?.labels[0] === label
     return {
       key: `${attack}/${caption.join(" ")}`,
-      images: isSame ? [original.images, perturbation(original.images, pixels), pixels] : [pixels]
+      images: isSame ? [original.images, perturbationPicture(original.images, pixels), pixels] : [pixels]
     }
   })
 })

@@ -1,11 +1,6 @@
-/**
- * A plan as a picture: nodes in columns by how far they are from the sources, connections as curves.
- *
- * Within a column a node stands near what it is made of: each column is ordered by the mean place of its inputs, once from left to
- * right and once back (the barycentre heuristic of Sugiyama, Tagawa, Toda 1981, section 4).
- */
-import { type Edge, edges } from "../diagram.ts"
+/** A plan as a picture: nodes in columns by how far they are from the sources, connections as curves. */
 import type { PlannedNode } from "../event.ts"
+import { graphLayout } from "../graph-layout.ts"
 import { svgFile, svgText } from "./svg.ts"
 
 const box = { width: 250, height: 36 }
@@ -23,31 +18,17 @@ const colours: { readonly [kind: string]: string } = {
 }
 
 export const graphSvg = (nodes: ReadonlyArray<PlannedNode>): string => {
-  const arrows = edges(nodes)
-  const columns = columnsOf(nodes, arrows)
-  const places = new Map<string, { readonly x: number; readonly y: number }>()
-  for (const [index, column] of columns.entries()) {
-    for (const [row, { name }] of column.entries())
-      places.set(name, {
-        x: margin + index * (box.width + space.x),
-        y: margin + row * (box.height + space.y)
-      })
-  }
-  const tallest = columns.reduce((most, { length }) => Math.max(most, length), 0)
-  return svgFile(
-    2 * margin + Math.max(0, columns.length * (box.width + space.x) - space.x),
-    2 * margin + Math.max(0, tallest * (box.height + space.y) - space.y),
-    [
-      ...arrows.flatMap(({ from, to }) => {
-        const [start, end] = [places.get(from), places.get(to)]
-        return start === undefined || end === undefined ? [] : [curve(start, end)]
-      }),
-      ...nodes.flatMap((node) => {
-        const place = places.get(node.name)
-        return place === undefined ? [] : [drawn(node, place)]
-      })
-    ]
-  )
+  const { places, arrows, width, height } = graphLayout(nodes, { box, space, margin })
+  return svgFile(width, height, [
+    ...arrows.flatMap(({ from, to }) => {
+      const [start, end] = [places.get(from), places.get(to)]
+      return start === undefined || end === undefined ? [] : [curve(start, end)]
+    }),
+    ...nodes.flatMap((node) => {
+      const place = places.get(node.name)
+      return place === undefined ? [] : [drawn(node, place)]
+    })
+  ])
 }
 
 type Place = { readonly x: number; readonly y: number }
@@ -72,41 +53,3 @@ const longest = 36
 
 /** The end of a long name tells more than its beginning. */
 const shortened = (text: string): string => (text.length <= longest ? text : `…${text.slice(1 - longest)}`)
-
-const columnsOf = (
-  nodes: ReadonlyArray<PlannedNode>,
-  arrows: ReadonlyArray<Edge>
-): ReadonlyArray<ReadonlyArray<PlannedNode>> => {
-  const sources = Map.groupBy(arrows, ({ to }) => to)
-  const followers = Map.groupBy(arrows, ({ from }) => from)
-  // The plan is in topological order, so what a node needs has its depth already.
-  const depths = new Map<string, number>()
-  const columns: Array<Array<PlannedNode>> = []
-  for (const node of nodes) {
-    const depth =
-      Math.max(-1, ...(sources.get(node.name) ?? []).map(({ from }) => depths.get(from) ?? -1)) + 1
-    depths.set(node.name, depth)
-    const column = columns[depth] ?? []
-    columns[depth] = column
-    column.push(node)
-  }
-  const rows = new Map<string, number>()
-  const note = (column: ReadonlyArray<PlannedNode>) => {
-    for (const [row, { name }] of column.entries()) rows.set(name, row / column.length)
-  }
-  for (const column of columns) note(column)
-  const arrange = (column: Array<PlannedNode>, neighbours: (name: string) => ReadonlyArray<string>) => {
-    const mean = new Map(
-      column.map(({ name }) => {
-        const near = neighbours(name).map((other) => rows.get(other) ?? 0)
-        return [name, near.length === 0 ? (rows.get(name) ?? 0) : near.reduce((a, b) => a + b) / near.length]
-      })
-    )
-    column.sort((a, b) => (mean.get(a.name) ?? 0) - (mean.get(b.name) ?? 0))
-    note(column)
-  }
-  for (const column of columns) arrange(column, (name) => (sources.get(name) ?? []).map(({ from }) => from))
-  for (const column of columns.toReversed())
-    arrange(column, (name) => (followers.get(name) ?? []).map(({ to }) => to))
-  return columns
-}

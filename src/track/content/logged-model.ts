@@ -1,6 +1,6 @@
 /** Models as MLflow 3 logs them: entities of their own, with params, tags and files. */
 import { Effect, Schema } from "effect"
-import { NetworkDescription } from "../../artifact/kinds/model.ts"
+import { NetworkFile } from "../../artifact/kinds/model.ts"
 import { readHeader } from "../../artifact/safetensors.ts"
 import { elementsOf } from "../../artifact/tensor-data.ts"
 import type { Example } from "./model-files.ts"
@@ -84,8 +84,6 @@ const howToLoad = [
 
 /** A node's name as a model's: `corrected.fgsm.fresh` becomes `corrected-fgsm-fresh`. */
 export const modelName = (node: string): string => node.replaceAll(/[/:.%"']+/g, "-")
-
-const NetworkFile = Schema.fromJsonString(NetworkDescription)
 
 const networkOf = (bytes: Uint8Array) =>
   Schema.decodeEffect(NetworkFile)(Buffer.from(bytes).toString("utf8")).pipe(

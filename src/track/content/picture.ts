@@ -48,11 +48,3 @@ export const drawImages = (
   }
   return encode({ ...canvas, data, channels }, { zlib: { level: 6 } })
 }
-
-/** What an attack added, around grey, stretched so that the largest change is black or white. */
-export const perturbation = (clean: Pixels, attacked: Pixels): Pixels => {
-  let largest = 0
-  for (let i = 0; i < clean.length; i++)
-    largest = Math.max(largest, Math.abs((attacked[i] ?? 0) - (clean[i] ?? 0)))
-  return clean.map((value, i) => 0.5 + (largest === 0 ? 0 : ((attacked[i] ?? 0) - value) / (2 * largest)))
-}

@@ -1,13 +1,5 @@
 /** What drawings as SVG have in common. */
-import { printable } from "../diagram.ts"
-
-/** Text between or inside tags. */
-export const svgText = (text: string): string =>
-  printable(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
+export { markupText as svgText } from "../../text/markup.ts"
 
 /** A whole file on white, because it is looked at outside of any page. Sizes in pixels. */
 export const svgFile = (width: number, height: number, content: ReadonlyArray<string>): string =>

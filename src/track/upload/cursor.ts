@@ -64,8 +64,8 @@ const fileName = /^mlflow-[0-9a-f]{12}\.json$/
 const pathOf = (layout: StoreLayout, id: string, { server, wanted }: Destination): string =>
   `${layout.runs}/${id}/mlflow-${digestOf(JSON.stringify([server, wanted])).slice(0, 12)}.json`
 
-const readAt = (disk: DiskShape, path: string): Cursor | undefined =>
-  Option.getOrUndefined(decode(readSealed(disk, path, seal)))
+const readAt = (disk: DiskShape, layout: StoreLayout, path: string): Cursor | undefined =>
+  Option.getOrUndefined(decode(readSealed(disk, layout, path, seal)))
 
 /** Nothing where there is none that is whole. */
 export const readCursor = (
@@ -73,7 +73,7 @@ export const readCursor = (
   layout: StoreLayout,
   id: string,
   destination: Destination
-): Cursor | undefined => readAt(disk, pathOf(layout, id, destination))
+): Cursor | undefined => readAt(disk, layout, pathOf(layout, id, destination))
 
 /** Throws the system's error where the disk refuses. */
 export const writeCursor = (disk: DiskShape, layout: StoreLayout, id: string, cursor: Cursor): void =>
@@ -84,4 +84,4 @@ export const cursorsOf = (disk: DiskShape, layout: StoreLayout, id: string): Rea
   disk
     .list(`${layout.runs}/${id}`)
     .filter((name) => fileName.test(name))
-    .flatMap((name) => readAt(disk, `${layout.runs}/${id}/${name}`) ?? [])
+    .flatMap((name) => readAt(disk, layout, `${layout.runs}/${id}/${name}`) ?? [])

@@ -1,7 +1,8 @@
 /** A run as a whole, told from its decisions alone, so that a million points of curves cost no memory. */
 import { Effect, Option } from "effect"
 import { inputsOf, type KnownArtifacts, type ProducedNode } from "../content/produced-node.ts"
-import { decodeEvent, isChatter } from "../journal-tail.ts"
+import { decodeEvent } from "../journal-line.ts"
+import { isChatter } from "../journal-tail.ts"
 import type { PlanFile } from "../plan-file.ts"
 import { RunStore } from "../run-store.ts"
 import { RunFold } from "../run-view.ts"

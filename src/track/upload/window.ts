@@ -1,6 +1,6 @@
 /** The next part of a journal as lanes: as much as is there, and never more than memory has room for. */
 import { Effect, Option } from "effect"
-import { decodeEvent } from "../journal-tail.ts"
+import { decodeEvent } from "../journal-line.ts"
 import { RunStore } from "../run-store.ts"
 import type { UploadFold } from "./fold.ts"
 import { type Lane, lanesOf, type Operation, type RunKey } from "./operation.ts"

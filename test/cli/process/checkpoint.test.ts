@@ -45,9 +45,7 @@ describe("a command that was killed in the middle of a stage", () => {
     expect(await digest()).toBe(resumed)
 
     expect(project.files("checkpoints")).toHaveLength(1)
-    expect((await cli(project, ["artifacts", "gc", "--keep-runs", "0"])).stdout).toContain(
-      "and 1 checkpoint,"
-    )
+    expect((await cli(project, ["artifacts", "gc", "--keep-runs", "0"])).stdout).toContain(", 1 checkpoint,")
     expect(project.files("checkpoints")).toEqual([])
   })
 })

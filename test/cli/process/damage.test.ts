@@ -112,7 +112,7 @@ describe("an artifact that was changed on disk", () => {
     const repaired = await cli(project, ["artifacts", "verify", "--repair"])
     expect(repaired.code).toBe(1)
     expect(repaired.stderr).toContain(
-      "hint: what was damaged has been removed; the next run computes it again"
+      "hint: what was damaged has been taken out of the way; the next run computes it again"
     )
     expect(await cli(project, ["artifacts", "verify"])).toMatchObject({ code: 0, stderr: "" })
     await cli(project, ["run", "chain"])

@@ -12,6 +12,20 @@ const beside = (name: string, node: string) =>
     return { victim, below: scale({ of: victim }, { by: 2 }), good, after: scale({ of: good }, { by: 3 }) }`
   )
 
+/** Takes a hundred and fifty megabytes. */
+const hungry = `import { Schema, Stage, Table } from "advpipe"
+export const hungry = Stage.make("hungry", {
+  inputs: { of: Table },
+  params: Schema.Struct({}),
+  output: Table,
+  *run({ of }) {
+    const all: Array<Array<number>> = []
+    while (all.length < 190) all.push(new Array(100_000).fill(all.length))
+    return { ...of, rows: [[all.length]] }
+  }
+})
+`
+
 const ways = ["throws", "fails", "exits", "eats", "lies"] as const
 const project = new TestProject({
   "stages/numbers.ts": stages,
@@ -20,6 +34,12 @@ const project = new TestProject({
   ),
   "pipelines/killed.ts": beside("killed", "slow({}, { seconds: 3600, value: 1, busy: false })"),
   "pipelines/flaky.ts": beside("flaky", "flaky({}, {})"),
+  "stages/hungry.ts": hungry,
+  "pipelines/hungry.ts": pipeline(
+    "hungry",
+    "return { victim: hungry({ of: number({}, { value: 1 }) }, {}), good: number({}, { value: 1 }) }",
+    { head: 'import { hungry } from "../stages/hungry.ts"' }
+  ),
   "pipelines/late.ts": beside("late", "late({}, {})"),
   "pipelines/meanwhile.ts": pipeline(
     "meanwhile",
@@ -156,5 +176,18 @@ describe("a worker that dies", () => {
       ),
       hint: "let the stage work in smaller batches, or give Node more: NODE_OPTIONS=--max-old-space-size=8192"
     })
+  })
+
+  test("for want of memory leaves a sound store, and completes when there is more", async () => {
+    const starved = await cli(project, ["run", "hungry"], {
+      env: { NODE_OPTIONS: "--max-old-space-size=64" }
+    })
+    expect(starved.code).toBe(1)
+    expect(starved.stderr).toMatch(/^fail +victim +the worker of stage `hungry` died .*out of memory\)$/m)
+    expect((await cli(project, ["artifacts", "verify"])).code).toBe(0)
+    const fed = await cli(project, ["run", "hungry"])
+    expect(fed.code).toBe(0)
+    expect(fed.stderr).toMatch(/^cached +good /m)
+    expect(fed.stderr).toMatch(/^done +victim /m)
   })
 })

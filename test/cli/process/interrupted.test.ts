@@ -72,7 +72,7 @@ describe("an interrupted run", () => {
   test.each([
     ["Ctrl-C, which reaches every process", "SIGINT", "group", 130],
     ["SIGINT to the command alone", "SIGINT", "command", 130],
-    ["SIGTERM", "SIGTERM", "command", 130]
+    ["SIGTERM", "SIGTERM", "command", 143]
   ] as const)(
     "stops its workers, says what was cut short, and goes on next time: %s",
     async (_, signal, to, code) => {

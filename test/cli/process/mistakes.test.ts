@@ -302,9 +302,24 @@ export const ${name} = Stage.make("${name}", { inputs: {}, params: Schema.Struct
     ],
     [
       "computed",
-      "yield* Effect.promise(() => import(String(1)))",
+      'yield* Effect.promise(() => import(new Error("fast-png").message))',
       "",
       "stages/computed.ts:5:47: `import(…)`",
+      "import code by a literal path"
+    ],
+    [
+      // The minifier makes a literal of it, which nobody has followed.
+      "folded",
+      "yield* Effect.promise(() => import(String(1)))",
+      "",
+      "stages/folded.ts:5:47: `import(…)`",
+      "import code by a literal path"
+    ],
+    [
+      "shell",
+      'yield* Effect.promise(() => import("node:child_process"))',
+      "",
+      "stages/shell.ts:5:47: module `node:child_process`",
       "import code by a literal path"
     ],
     [

@@ -64,7 +64,7 @@ describe("what a pipeline's run shows", () => {
           uploads.map(({ path }) => path),
           ["plan.json", "graph.mmd.txt", "graph.svg", "nodes.json"]
         )
-        assert.deepStrictEqual(yield* decodePlan(yield* uploadText(uploadTo(uploads, "plan.json"))), plan)
+        assert.deepStrictEqual(decodePlan(yield* uploadText(uploadTo(uploads, "plan.json"))), plan)
         assert.include(yield* uploadText(uploadTo(uploads, "graph.mmd.txt")), "flowchart TD")
         assert.deepStrictEqual(JSON.parse(yield* uploadText(uploadTo(uploads, "nodes.json"))).data, [
           ["train", "load", "Dataset", "cached", 0, 2.35, digest.slice(0, 8), null],

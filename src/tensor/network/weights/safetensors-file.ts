@@ -6,6 +6,7 @@ import {
   headerLength,
   MalformedSafetensors
 } from "../../../artifact/safetensors.ts"
+import { fromShallowJson } from "../../../artifact/shallow-json.ts"
 import { bytesOf, elementsFrom, type TensorData } from "../../../artifact/tensor-data.ts"
 
 /**
@@ -50,7 +51,7 @@ const Counter = Schema.Struct({
 })
 const isCounterEntry = Schema.is(Counter)
 
-const Header = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
+const Header = fromShallowJson(Schema.Record(Schema.String, Schema.Json))
 
 /** The header with each counter called eight bytes, a type that its reader knows. */
 const withoutCounters = Effect.fnUntraced(function* (
