@@ -37,7 +37,7 @@ export const paper: Params = {
 /** Real digits, all images, all cells and seeds; few epochs. */
 export const quick: Params = {
   ...paper,
-  epochs: 3,
+  epochs: 2,
   adversarial: { ...paper.adversarial, pgd: { epsilon: 0.1, steps: 3, relativeStep: 0.5 } },
   evaluation: {
     ...paper.evaluation,
