@@ -25,8 +25,15 @@ const root = join(import.meta.dirname, "..")
 const dist = join(root, "dist")
 const strict = process.argv.includes("--strict")
 
-/** Packages with native code, loaded where they lie and only when they are needed. */
-const native = [/^rolldown(\/|$)/, /^onnxruntime-node(\/|$)/, /^@tensorflow\//]
+/** Packages with native code, and large ones, loaded where they lie and only when they are needed. */
+const native = [
+  /^rolldown(\/|$)/,
+  /^onnxruntime-node(\/|$)/,
+  /^@tensorflow\//,
+  /^vega(-lite)?(\/|$)/,
+  /^@resvg\//,
+  /^markdown-it$/
+]
 /** Every package: a worker shares them, Effect above all, with the stages that it loads. */
 const packages = [/^[^./]/]
 

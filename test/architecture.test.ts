@@ -19,22 +19,34 @@ const arrows: { readonly [room: string]: ReadonlyArray<string> } = {
     "src/worker",
     "src/tensor",
     "src/data",
+    "src/figure",
+    "src/report",
     "src/text"
   ],
   "src/schedule": ["src/plan", "src/stage", "src/artifact", "src/track", "src/worker"],
   "src/plan": ["src/stage", "src/artifact", "src/track", "src/worker"],
-  "src/worker": ["src/stage", "src/artifact", "src/track", "src/tensor", "src/data", "src/text"],
+  "src/worker": [
+    "src/stage",
+    "src/artifact",
+    "src/track",
+    "src/tensor",
+    "src/data",
+    "src/figure",
+    "src/text"
+  ],
   "src/track": ["src/artifact", "src/text"],
   "src/track/mlflow": ["src/track", "src/artifact", "src/text"],
   "src/track/content": ["src/track", "src/artifact", "src/tensor", "src/text"],
   "src/track/upload": ["src/track", "src/track/mlflow", "src/track/content", "src/artifact", "src/text"],
+  "src/report": ["src/track", "src/artifact", "src/figure", "src/tensor", "src/text"],
+  "src/figure": ["src/artifact", "src/tensor", "src/text"],
   "src/stage": ["src/artifact", "src/data", "src/tensor"],
   "src/tensor": ["src/artifact", "src/data", "src/text"],
   "src/data": ["src/artifact"],
   "src/artifact": [],
   "src/text": [],
   src: ["src/stage", "src/artifact", "src/data", "src/tensor"],
-  stages: ["src/stage", "src/artifact", "src/data", "src/tensor"],
+  stages: ["src/stage", "src/artifact", "src/data", "src/figure", "src/tensor"],
   pipelines: ["stages", "src/stage", "src/data", "src/tensor"]
 }
 
@@ -46,7 +58,7 @@ const reserved: ReadonlyArray<{
 }> = [
   {
     module: /^(node:)?(http|https|net|tls|dgram|dns|undici)$|NodeHttpClient|Undici|^effect\/http/,
-    by: ["src/data/download.ts", "src/track/mlflow/connection.ts"],
+    by: ["src/data/download.ts", "src/track/mlflow/connection.ts", "src/cli/look/server.ts"],
     what: "the network"
   },
   {
@@ -55,7 +67,8 @@ const reserved: ReadonlyArray<{
       "src/worker/workers.ts",
       "src/cli/track-serve.ts",
       "src/cli/uploader-process.ts",
-      "src/cli/revision.ts"
+      "src/cli/revision.ts",
+      "src/cli/open-in-browser.ts"
     ],
     what: "processes"
   },

@@ -1,6 +1,7 @@
 /** The corrected column: what an attacker may do to each model, at the radii where everybody measures and at the study's. */
 import type { Output } from "../../src/stage/index.ts"
 import { fgsm } from "../../src/tensor/attack/makers.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { evaluate } from "../../stages/evaluate.ts"
 import { hygiene } from "../../stages/hygiene.ts"
 import { noiseSweep } from "../../stages/noise-sweep.ts"
@@ -79,5 +80,6 @@ export const correctedColumn = (
     ])
   )
   const table = sweepTable({ sweeps }, { title: `Corrected: white-box, transfer and noise; ${size}` })
-  return { evaluations, sweeps, table }
+  const figure = drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] })
+  return { evaluations, sweeps, table, figure }
 }

@@ -2,10 +2,16 @@
 import type { Output } from "../../src/stage/index.ts"
 import { attackMatrix } from "../../stages/attack-matrix.ts"
 import { checkSummary } from "../../stages/check-summary.ts"
+import { drawMatrix } from "../../stages/draw-matrix.ts"
+import { drawPredictions } from "../../stages/draw-predictions.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { evaluate } from "../../stages/evaluate.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
+import { imageGrid } from "../../stages/image-grid.ts"
+import { perturbationSizes } from "../../stages/perturbation-sizes.ts"
 import { samplePerClass } from "../../stages/sample-per-class.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
+import { tallyPredictions } from "../../stages/tally-predictions.ts"
 import { judge, sweepsOf } from "../shared/judge.ts"
 import { type AttackFamily, correctedAttacks } from "./attacks.ts"
 import { onTheFlyModels } from "./on-the-fly.ts"
@@ -111,5 +117,57 @@ export const correctedColumn = (
     { title: `Corrected: checks of each model's numbers; ${size}` }
   )
   const table = sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` })
-  return { fgsm, pgd, onTheFly, transferred, evaluations, sweeps, sample, sources, matrix, checks, table }
+  const perturbations = perturbationSizes(
+    { clean: sample, attacked: sources },
+    { title: `Corrected: what PGD at epsilon ${epsilon} changes; ${size}`, batchSize: evaluationBatch }
+  )
+  const predictions = tallyPredictions(
+    { models, clean: sample, attacked: sources },
+    {
+      title: `Corrected: predictions, clean and under PGD at epsilon ${epsilon}`,
+      attack: `PGD, ε ${epsilon}`,
+      batchSize: evaluationBatch
+    }
+  )
+  const figures = {
+    sweeps: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] }),
+    matrix: drawMatrix(
+      { matrix },
+      { title: `Corrected: PGD at epsilon ${epsilon}, every source against every model` }
+    ),
+    confusion: drawPredictions(
+      { predictions },
+      { title: `Corrected: confusion, clean and under PGD at epsilon ${epsilon}`, as: "confusion" }
+    ),
+    confidence: drawPredictions(
+      { predictions },
+      { title: `Corrected: confidence, clean and under PGD at epsilon ${epsilon}`, as: "confidence" }
+    ),
+    images: imageGrid(
+      { models, data: sample },
+      {
+        title: "Corrected: what PGD does to images",
+        attack: attacks.pgd.at(1),
+        epsilons: [...new Set([0.1, epsilon])],
+        seed: params.attacks.seed,
+        images: 6
+      }
+    )
+  }
+  return {
+    fgsm,
+    pgd,
+    onTheFly,
+    transferred,
+    evaluations,
+    sweeps,
+    sample,
+    sources,
+    matrix,
+    perturbations,
+    predictions,
+    checks,
+    table,
+    figures
+  }
 }

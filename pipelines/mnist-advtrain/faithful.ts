@@ -1,10 +1,12 @@
 /** The study's column: its loss, its steps, its few images; drawn several times, so that there is a standard error. */
 import type { Output } from "../../src/stage/index.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { samplePerClass } from "../../stages/sample-per-class.ts"
 import { sweep } from "../../stages/sweep.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
 import { type AttackFamily, faithfulAttacks } from "./attacks.ts"
 import type { Params } from "./params.ts"
+import { published } from "./published.ts"
 import { staticTraining } from "./static-training.ts"
 
 export const faithfulColumn = (
@@ -78,5 +80,14 @@ export const faithfulColumn = (
     { sweeps },
     { title: `Faithful: ${perClass} test images of each class, ${seeds.length} samples; ${size}` }
   )
-  return { fgsm, pgd, samples, sweeps, table }
+  const figure = drawSweeps(
+    { sweeps },
+    {
+      title: `Faithful: accuracy over epsilon; ${size}`,
+      published: published.flatMap(({ faithful: sweep, points }) =>
+        sweep === null ? [] : [{ sweep, points: [...points] }]
+      )
+    }
+  )
+  return { fgsm, pgd, samples, sweeps, table, figure }
 }

@@ -3,6 +3,7 @@ import type { Output } from "../../src/stage/index.ts"
 import { fgsm } from "../../src/tensor/attack/makers.ts"
 import { adversarialTrain } from "../../stages/adversarial-train.ts"
 import { combine } from "../../stages/combine.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { split } from "../../stages/split.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
@@ -81,6 +82,7 @@ export const correctedColumn = (
     transferred: transferred.pgd,
     judged,
     sweeps,
-    table: sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` })
+    table: sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` }),
+    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] })
   }
 }

@@ -5,6 +5,7 @@
 import type { Output } from "../../src/stage/index.ts"
 import { fgsm, pgd } from "../../src/tensor/attack/makers.ts"
 import { combine } from "../../stages/combine.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { hygiene } from "../../stages/hygiene.ts"
 import { noiseSweep } from "../../stages/noise-sweep.ts"
@@ -16,6 +17,7 @@ import { take } from "../../stages/take.ts"
 import { train } from "../../stages/train.ts"
 import { transferSweep } from "../../stages/transfer-sweep.ts"
 import type { Params } from "./params.ts"
+import { published } from "./published.ts"
 import { kerasOptions, network } from "./training.ts"
 
 export const faithfulColumn = (
@@ -146,6 +148,15 @@ export const faithfulColumn = (
         sweeps: ["fgsm", "pgd", "seen"]
       }
     ),
-    table: sweepTable({ sweeps }, { title: `Faithful; ${size}` })
+    table: sweepTable({ sweeps }, { title: `Faithful; ${size}` }),
+    figure: drawSweeps(
+      { sweeps },
+      {
+        title: `Faithful: accuracy over epsilon; ${size}`,
+        published: published.flatMap(({ faithful: sweep, points }) =>
+          sweep === null ? [] : [{ sweep, points: [...points] }]
+        )
+      }
+    )
   }
 }

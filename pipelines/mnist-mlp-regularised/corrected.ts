@@ -3,6 +3,7 @@
  * number is a mean over seeds.
  */
 import type { Output } from "../../src/stage/index.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
 import { judge, sweepsOf } from "../shared/judge.ts"
 import { eachSeed, pooled } from "../shared/seeds.ts"
@@ -52,6 +53,7 @@ export const correctedColumn = (
     table: sweepTable(
       { sweeps },
       { title: `Corrected: ${seeds.length} seeds, images cut to [0, 1]; ${size}` }
-    )
+    ),
+    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] })
   }
 }

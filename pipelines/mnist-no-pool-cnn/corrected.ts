@@ -1,6 +1,7 @@
 /** The corrected column: pixels in [0, 1], one and many steps, clean accuracies told, noise and transfer beside. */
 import type { Output } from "../../src/stage/index.ts"
 import { adversarialTrain } from "../../stages/adversarial-train.ts"
+import { drawSweeps } from "../../stages/draw-sweeps.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
 import { take } from "../../stages/take.ts"
 import { attackedSets, judge, sweepsOf } from "../shared/judge.ts"
@@ -56,6 +57,7 @@ export const correctedColumn = (
     transferred: transferred.pgd,
     judged,
     sweeps,
-    table: sweepTable({ sweeps }, { title: `Corrected: pixels in [0, 1]; ${size}` })
+    table: sweepTable({ sweeps }, { title: `Corrected: pixels in [0, 1]; ${size}` }),
+    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] })
   }
 }

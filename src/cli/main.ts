@@ -2,41 +2,10 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Layer, Logger } from "effect"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
-import { artifacts } from "./commands/artifacts.ts"
-import { doctor } from "./commands/doctor.ts"
-import { graph } from "./commands/graph.ts"
-import { init } from "./commands/init.ts"
-import { list, stages } from "./commands/list.ts"
-import { plan } from "./commands/plan.ts"
-import { results } from "./commands/results.ts"
-import { run } from "./commands/run.ts"
-import { diff, runs, show } from "./commands/runs.ts"
-import { track } from "./commands/track.ts"
 import { complaint, misuse } from "./complain.ts"
 import { noteStyle, printNote } from "./output.ts"
 import { program } from "./program.ts"
-
-const root = Command.make("pipeline").pipe(
-  Command.withDescription("Typed, cached pipelines for machine-learning experiments"),
-  Command.withExamples([
-    { command: "pipeline run mnist-advtrain --preset demo", description: "the first run; then run it again" }
-  ]),
-  Command.withSubcommands([
-    run,
-    plan,
-    graph,
-    list,
-    stages,
-    runs,
-    show,
-    diff,
-    results,
-    artifacts,
-    track,
-    doctor,
-    init
-  ])
-)
+import { root } from "./root.ts"
 
 /** Mistakes in the command itself: the message, and where help is; not the whole help. */
 const presenter = CliOutput.layerPresenter({
@@ -54,21 +23,22 @@ const services = Layer.mergeAll(
 )
 
 // The first signal interrupts and lets finalizers run; the second does not wait for them.
-let signals = 0
+let interrupted: number | undefined
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143]
 ] as const) {
   process.on(signal, () => {
-    if (++signals > 1) process.exit(code)
+    if (interrupted !== undefined) process.exit(code)
+    interrupted = code
   })
 }
 
-/** 0 done, 1 a stage failed or the command was wrong, 2 our fault, 130 interrupted. */
+/** 0 done, 1 a stage failed or the command was wrong, 2 our fault, 130 interrupted, 143 told to end. */
 const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit)) return 0
   if (exit.cause.reasons.some(Cause.isDieReason)) return 2
-  return Cause.hasInterruptsOnly(exit.cause) ? 130 : 1
+  return Cause.hasInterruptsOnly(exit.cause) ? (interrupted ?? 130) : 1
 }
 
 root.pipe(

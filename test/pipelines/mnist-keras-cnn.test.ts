@@ -63,7 +63,7 @@ describe("mnist-keras-cnn", () => {
       evaluation: { ...quick.evaluation, noise: { epsilons: [0.1] } }
     })
     assert.deepStrictEqual(
-      noise.filter((name) => !/noise|hygiene|table|comparison|epsilons|plausibility/.test(name)),
+      noise.filter((name) => !/noise|hygiene|table|figure|comparison|epsilons|plausibility/.test(name)),
       []
     )
     const leak = changed({ ...quick, faithful: { ...quick.faithful, trainOnTest: false } })
@@ -74,7 +74,7 @@ describe("mnist-keras-cnn", () => {
     const pgd = { ...quick.faithful.pgd, stepSize: 0.02 }
     const steps = changed({ ...quick, faithful: { ...quick.faithful, pgd } })
     assert.deepStrictEqual(
-      steps.filter((name) => !/-pgd$|leakage|epsilons|table|comparison|plausibility/.test(name)),
+      steps.filter((name) => !/-pgd$|leakage|epsilons|table|figure|comparison|plausibility/.test(name)),
       []
     )
   })

@@ -92,13 +92,17 @@ describe("mnist-mlp-regularised", () => {
     assert.deepStrictEqual(
       another.filter(
         (name) =>
-          !/seed-6|^(faithful|corrected)\/sweeps|table$|^(comparison|confidence|plausibility|work)/.test(name)
+          !/seed-6|^(faithful|corrected)\/sweeps|(table|figure)$|^(comparison|confidence|plausibility|work)/.test(
+            name
+          )
       ),
       []
     )
     const noise = changed({ ...quick, evaluation: { ...quick.evaluation, noise: { epsilons: [0.1] } } })
     assert.deepStrictEqual(
-      noise.filter((name) => !/noise|hygiene|^corrected\/table|comparison|plausibility|work/.test(name)),
+      noise.filter(
+        (name) => !/noise|hygiene|^corrected\/(table|figure)|comparison|plausibility|work/.test(name)
+      ),
       []
     )
   })

@@ -13,7 +13,7 @@ import { Workers } from "../../worker/workers.ts"
 import * as flags from "../flags.ts"
 import { printJson, printResult, resultStyle, resultWidth } from "../output.ts"
 import { dataCache, program } from "../program.ts"
-import { storeServices } from "../store.ts"
+import { type BadLeasePatience, storeServices } from "../store.ts"
 import { bytes } from "../view/format.ts"
 import { table } from "../view/table.ts"
 import { harmless } from "../view/text.ts"
@@ -89,7 +89,7 @@ const storeChecks = (store: string, project: Parameters<typeof describe>[0]) => 
     Effect.zip(engineChecks, { concurrent: true }),
     Effect.map(([worker, engines]) => [storeCheck(layout.root), worker, ...engines, cudaCheck()]),
     Effect.provide(services),
-    Effect.catch((error: StoreFault | StoreVersionMismatch) =>
+    Effect.catch((error: StoreFault | StoreVersionMismatch | BadLeasePatience) =>
       Effect.succeed<ReadonlyArray<Check>>([
         { name: "store", state: "broken", detail: error.message, hint: error.hint }
       ])

@@ -99,11 +99,15 @@ const resultsOf = Effect.fnUntraced(function* (reference: string, notes: string 
   return { view, provenance: started?.provenance, tables, notes: own } satisfies RunResults
 })
 
-/** Tables that nothing else is made of. */
+/** Tables that no other table is made of. */
 const finalTables = ({ nodes }: RunView) => {
   const used = new Set(
-    nodes.flatMap(({ inputs = {} }) =>
-      Object.values(inputs).flatMap((input) => (typeof input === "string" ? [input] : Object.values(input)))
+    nodes.flatMap(({ kind, inputs = {} }) =>
+      kind !== "Table"
+        ? []
+        : Object.values(inputs).flatMap((input) =>
+            typeof input === "string" ? [input] : Object.values(input)
+          )
     )
   )
   return nodes.flatMap(({ name, kind, digest }) =>

@@ -10,6 +10,7 @@ import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
 import { noteStyle, printNote, stderrSink, stdoutSink, timing } from "../output.ts"
 import { dataCache, provenanceOf } from "../program.ts"
+import type { ExpectedNode } from "../reporter/forecast.ts"
 import { jsonReporter } from "../reporter/json.ts"
 import { liveReporter } from "../reporter/live.ts"
 import { plainReporter } from "../reporter/plain.ts"
@@ -85,7 +86,12 @@ export const run = Command.make(
       let computes = false
       const gpus = yield* Config.Int("PIPELINE_GPUS").pipe(Config.withDefault(0))
       const reporter = yield* Effect.acquireRelease(
-        Effect.sync(() => reporterFor(options.json)),
+        Effect.sync(() =>
+          reporterFor(
+            options.json,
+            nodes.map(({ name, stage }) => ({ name, stage: elaboration.stages[stage]?.name ?? "" }))
+          )
+        ),
         (each) => Effect.sync(() => each.close())
       )
       const tracking = yield* Effect.acquireRelease(
@@ -120,6 +126,7 @@ export const run = Command.make(
         },
         environment: process.env,
         engine,
+        expect: (lastTimes) => reporter.expect?.(lastTimes),
         watch: (event) => {
           if (event._tag === "NodeStarted" && !computes) {
             computes = true
@@ -144,10 +151,11 @@ export const run = Command.make(
   ])
 )
 
-const reporterFor = (json: boolean): Reporter => {
+/** @param nodes that the run may tell of */
+const reporterFor = (json: boolean, nodes: ReadonlyArray<ExpectedNode>): Reporter => {
   if (json) return jsonReporter(stdoutSink(), timing)
   const sink = stderrSink()
-  const options = { sink, timing, style: noteStyle() }
+  const options = { sink, timing, style: noteStyle(), nodes }
   return sink.isTerminal ? liveReporter(options) : plainReporter(options)
 }
 

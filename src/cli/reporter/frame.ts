@@ -1,6 +1,7 @@
 /** What the live part of the terminal shows: a line per running node, and how far the run is. */
 import { bar, count, number, rate, share, ticking } from "../view/format.ts"
 import { displayWidth, harmless, padEnd, padStart, truncate } from "../view/text.ts"
+import type { Forecast } from "./forecast.ts"
 import type { Lines } from "./lines.ts"
 import type { Rate } from "./rate.ts"
 import type { Tally } from "./tally.ts"
@@ -21,6 +22,7 @@ export interface RunningNode {
 export interface FrameState {
   readonly running: ReadonlyMap<string, RunningNode>
   readonly tally: Tally
+  readonly forecast: Forecast
   /** A line to keep above the running nodes. */
   readonly pinned?: string | undefined
   /** Milliseconds since 1970. */
@@ -140,37 +142,37 @@ const row = (cells: ReadonlyArray<Cells>, layout: Layout): Array<string> => {
 }
 
 /** `3 of 8 done, 2 running, 1m 04s elapsed, about 5m 10s left` */
-const footer = ({ tally, running, now }: FrameState): string => {
+const footer = ({ tally, forecast, running, now }: FrameState): string => {
   const total = Math.max(tally.total, tally.settled + running.size)
   const parts = [`${count(tally.settled)} of ${count(total)} done`, `${count(running.size)} running`]
   if (tally.startedAt !== undefined) parts.push(`${ticking((now - tally.startedAt) / 1000)} elapsed`)
-  const left = secondsLeft(running, tally, now)
+  const left = secondsLeft(running, Math.max(0, total - tally.settled - running.size), forecast, now)
   if (left !== undefined) parts.push(`about ${ticking(Math.round(left))} left`)
   return parts.join(", ")
 }
 
 /**
- * How long the run still takes, if what has not begun takes as long as what has run; undefined where that is a guess.
+ * How long the run still takes; undefined where that is a guess.
  *
  * Two bounds, and the later one holds: the slowest node that runs, and all work shared by as many as run now.
  */
 const secondsLeft = (
   running: ReadonlyMap<string, RunningNode>,
-  tally: Tally,
+  unbegun: number,
+  forecast: Forecast,
   now: number
 ): number | undefined => {
-  if (running.size === 0) return undefined
-  const usual = tally.ran >= 3 ? tally.ranSeconds / tally.ran : undefined
+  const later = forecast.unbegun(unbegun)
+  if (running.size === 0 || later === undefined) return undefined
   let slowest = 0
-  let work = 0
-  for (const { rate, since } of running.values()) {
+  let work = later
+  for (const { name, rate, since } of running.values()) {
+    const usual = forecast.secondsOf(name)
     const left = rate.left(now) ?? (usual === undefined ? undefined : usual - (now - since) / 1000)
     // It takes longer than usual already: nobody knows.
     if (left === undefined || left <= 0) return undefined
     slowest = Math.max(slowest, left)
     work += left
   }
-  const unstarted = Math.max(0, tally.total - tally.settled - running.size)
-  if (unstarted > 0 && usual === undefined) return undefined
-  return Math.max(slowest, (work + unstarted * (usual ?? 0)) / running.size)
+  return Math.max(slowest, work / running.size)
 }

@@ -5,6 +5,7 @@
  */
 import type { Event } from "../../track/event.ts"
 import { harmless } from "../view/text.ts"
+import { Forecast, type LastTimes } from "./forecast.ts"
 import { frame, type RunningNode } from "./frame.ts"
 import { Group } from "./group.ts"
 import { Lines, startedText } from "./lines.ts"
@@ -25,6 +26,7 @@ class Live implements Reporter {
   readonly #screen: Screen
   readonly #lines: Lines
   readonly #tally = new Tally()
+  readonly #forecast: Forecast
   readonly #running = new Map<string, RunningNode>()
   readonly #groups: { readonly cached: Group; readonly skip: Group }
   /** Lines that are over and not yet on the screen. */
@@ -34,16 +36,21 @@ class Live implements Reporter {
   #over = false
   #closed = false
 
-  constructor({ sink, timing, style, names }: ReporterOptions) {
+  constructor({ sink, timing, style, nodes = [] }: ReporterOptions) {
     this.#timing = timing
     this.#screen = new Screen(sink)
-    this.#lines = new Lines(style, names)
+    this.#forecast = new Forecast(nodes)
+    this.#lines = new Lines(
+      style,
+      nodes.map(({ name }) => name)
+    )
     this.#groups = { cached: new Group("cached", this.#lines), skip: new Group("skip", this.#lines) }
   }
 
   event(event: Event): void {
     if (this.#closed) return
     this.#tally.add(event)
+    this.#forecast.add(event)
     this.#take(event)
     this.#drawBy(this.#drawnAt + frameMillis)
   }
@@ -52,6 +59,10 @@ class Live implements Reporter {
     if (this.#closed) return
     this.#tell([this.#lines.note(text, word)])
     this.#drawBy(this.#drawnAt + frameMillis)
+  }
+
+  expect(lastTimes: LastTimes): void {
+    this.#forecast.remember(lastTimes)
   }
 
   close(): void {
@@ -162,7 +173,7 @@ class Live implements Reporter {
     if (cached.isFew && this.#running.size > 0) this.#finished.push(...cached.take())
     const pinned = !cached.isEmpty ? cached.together : skip.isEmpty ? undefined : skip.together
     const { columns, rows } = this.#screen.size
-    const state = { running: this.#running, tally: this.#tally, pinned, now }
+    const state = { running: this.#running, tally: this.#tally, forecast: this.#forecast, pinned, now }
     // Below a run's last words nothing goes on.
     const live = this.#over ? [] : frame(state, this.#lines, columns, rows)
     this.#screen.draw(this.#finished, live)

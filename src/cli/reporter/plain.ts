@@ -4,6 +4,7 @@ import { count, percent, rate, share, ticking } from "../view/format.ts"
 import type { Style } from "../view/style.ts"
 import { harmless } from "../view/text.ts"
 import { Batch } from "./batch.ts"
+import type { ExpectedNode } from "./forecast.ts"
 import { Lines } from "./lines.ts"
 import { Rate } from "./rate.ts"
 import type { Reporter, Sink, Timing } from "./reporter.ts"
@@ -13,8 +14,8 @@ export interface ReporterOptions {
   readonly sink: Sink
   readonly timing: Timing
   readonly style: Style
-  /** The plan's nodes, where known, so that columns line up from the start. */
-  readonly names?: Iterable<string>
+  /** The plan's nodes, where known, so that columns line up from the start and times can be told. */
+  readonly nodes?: ReadonlyArray<ExpectedNode>
 }
 
 export const plainReporter = (options: ReporterOptions): Reporter => new Plain(options)
@@ -26,9 +27,12 @@ class Plain implements Reporter {
   readonly #progress = new Map<string, NodeProgress>()
   #closed = false
 
-  constructor({ sink, timing, style, names }: ReporterOptions) {
+  constructor({ sink, timing, style, nodes = [] }: ReporterOptions) {
     this.#batch = new Batch(sink, timing)
-    this.#lines = new Lines(style, names)
+    this.#lines = new Lines(
+      style,
+      nodes.map(({ name }) => name)
+    )
   }
 
   event(event: Event): void {

@@ -14,7 +14,15 @@ const hideCursor = `${CSI}?25l`
 const showCursor = `${CSI}?25h`
 const eraseBelow = `${CSI}J`
 const eraseToLineEnd = `${CSI}K`
+const down = `${CSI}1B`
 const up = (rows: number): string => (rows === 0 ? "" : `${CSI}${rows}A`)
+
+/**
+ * Erases the live rows from the first one on. A terminal that is told in its upper left corner to erase everything below keeps what it
+ * shows in its scroll-back first (tmux does), so that is said one row lower.
+ */
+const eraseFrom = (rows: number): string =>
+  rows === 0 ? "" : `${eraseToLineEnd}${down}${eraseBelow}${up(1)}`
 
 export class Screen {
   readonly #sink: Sink
@@ -40,11 +48,12 @@ export class Screen {
     if (finished.length === 0 && columns === this.#columns && sameLines(live, this.#live)) return
     // A finished line may wrap into the rows of old live lines, so those go first. Otherwise each line is written over
     // the old one, and no terminal can flicker.
-    const clearFirst = finished.length > 0 || columns !== this.#columns
+    const clearFirst = finished.length > 0 || live.length === 0 || columns !== this.#columns
     const lines = [...finished, ...live].map((line) =>
       clearFirst ? `${line}\n` : `${line}${eraseToLineEnd}\n`
     )
-    const start = `\r${up(this.#rowsOnScreen(columns))}${clearFirst ? eraseBelow : ""}`
+    const rows = this.#rowsOnScreen(columns)
+    const start = `\r${up(rows)}${clearFirst ? eraseFrom(rows) : ""}`
     this.#write(`${this.#hidden ? "" : hideCursor}${start}${lines.join("")}${clearFirst ? "" : eraseBelow}`)
     this.#hidden = true
     this.#live = live

@@ -10,8 +10,6 @@ export class Tally {
   skipped = 0
   interrupted = 0
   savedSeconds = 0
-  /** What the nodes that ran took, for an estimate of the others. */
-  ranSeconds = 0
   readonly failures = new Map<string, Failure>()
 
   add(event: Event): void {
@@ -26,7 +24,6 @@ export class Tally {
         break
       case "NodeFinished":
         this.ran++
-        this.ranSeconds += event.seconds
         break
       case "NodeFailed":
         if (!event.retry) this.failures.set(event.node, event.failure)

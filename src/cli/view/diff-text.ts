@@ -1,10 +1,11 @@
 /** A diff of two runs, side by side. */
+import { isBetter } from "./better.ts"
 import { isEmptyDiff, type NodeDiff, type RunDiff } from "./diff.ts"
 import { duration, number, plural, relative, shortDigest } from "./format.ts"
 import { missing, valueText } from "./params.ts"
 import type { RunSummary } from "./runs.ts"
 import type { TextOptions } from "./show.ts"
-import { stateWord } from "./style.ts"
+import { type Style, stateWord } from "./style.ts"
 import { table } from "./table.ts"
 import { harmless } from "./text.ts"
 
@@ -64,17 +65,33 @@ const nodes = (diff: RunDiff, { style, width }: TextOptions): Array<string> => {
     { head: "b - a", align: "right" }
   ] as const
   const rows = diff.nodes.flatMap((node) =>
-    rowsOf(node).map((row, index) => [index === 0 ? harmless(node.name) : "", ...row])
+    rowsOf(node, style).map((row, index) => [index === 0 ? harmless(node.name) : "", ...row])
   )
   return table(columns, rows, { width, head: style.dim })
 }
 
-const rowsOf = ({ state, digest, params, metrics }: NodeDiff): Array<Array<string>> => [
+const rowsOf = ({ state, digest, params, metrics }: NodeDiff, style: Style): Array<Array<string>> => [
   ...(state === undefined ? [] : [["state", state.a, state.b]]),
   ...(digest === undefined ? [] : [["artifact", digestOr(digest.a), digestOr(digest.b)]]),
   ...params.map(({ name, a, b }) => [harmless(name), valueText(a), valueText(b)]),
-  ...metrics.map(({ name, a, b }) => [harmless(name), numberOr(a), numberOr(b), difference(a, b)])
+  ...metrics.map(({ name, a, b }) => [
+    harmless(name),
+    marked(name, a, b, style),
+    marked(name, b, a, style),
+    difference(a, b)
+  ])
 ]
+
+/** The better one of two stands out. */
+const marked = (
+  metric: string,
+  value: number | undefined,
+  other: number | undefined,
+  style: Style
+): string =>
+  value !== undefined && other !== undefined && isBetter(metric, value, other)
+    ? style.bold(number(value))
+    : numberOr(value)
 
 const numberOr = (value: number | undefined): string => (value === undefined ? missing : number(value))
 

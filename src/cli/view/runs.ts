@@ -1,15 +1,12 @@
 /** `pipeline runs`: the runs in the store, newest first. */
-import type { RunView } from "../../track/run-view.ts"
+import type { RunSummary } from "../../track/run-diff.ts"
 import { duration, plural, relative } from "./format.ts"
 import type { TextOptions } from "./show.ts"
 import { stateWord } from "./style.ts"
 import { table } from "./table.ts"
 import { harmless } from "./text.ts"
 
-/** A run without its nodes: one row, and one element of `pipeline runs --json`. */
-export type RunSummary = Omit<RunView, "nodes" | "params">
-
-export const summaryOfRun = ({ nodes: _nodes, params: _params, ...summary }: RunView): RunSummary => summary
+export { type RunSummary, summaryOfRun } from "../../track/run-diff.ts"
 
 export const newestFirst = (runs: ReadonlyArray<RunSummary>): Array<RunSummary> =>
   runs.toSorted((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1))

@@ -3,6 +3,7 @@ import { engineText } from "../../tensor/engine-choice.ts"
 import { leaves } from "../../text/leaves.ts"
 import type { NodeView, RunView } from "../../track/run-view.ts"
 import { becauseText } from "./because.ts"
+import { isBetter } from "./better.ts"
 import { bytes, dateTime, duration, number, relative, shortDigest, sparkline } from "./format.ts"
 import { valueText } from "./params.ts"
 import { type Style, stateWord } from "./style.ts"
@@ -104,6 +105,7 @@ const metrics = (view: RunView, { style, width }: TextOptions): Array<string> =>
       index === 0 ? harmless(node.name) : "",
       harmless(name),
       number(finalValue(node, name)),
+      bestText(name, node.series[name] ?? []),
       sparkline(
         (node.series[name] ?? []).map(([, value]) => value),
         24
@@ -115,6 +117,7 @@ const metrics = (view: RunView, { style, width }: TextOptions): Array<string> =>
     { head: "node", shrinkTo: 12 },
     { head: "metric", shrinkTo: 12 },
     { head: "value", align: "right" },
+    { head: "best", align: "right" },
     { head: "curve", shrinkTo: 8 }
   ] as const
   return [style.bold("metrics"), ...table(columns, rows, { width, indent: "  ", head: style.dim })]
@@ -122,6 +125,18 @@ const metrics = (view: RunView, { style, width }: TextOptions): Array<string> =>
 
 const finalValue = (node: NodeView, name: string): number =>
   node.metrics[name] ?? node.series[name]?.at(-1)?.[1] ?? Number.NaN
+
+/** The best value of a curve and its step, where the last one is not the best. */
+const bestText = (name: string, points: ReadonlyArray<readonly [step: number, value: number]>): string => {
+  const last = points.at(-1)
+  const best = points.reduce<typeof last>(
+    (best, point) => (best === undefined || isBetter(name, point[1], best[1]) ? point : best),
+    undefined
+  )
+  return best === undefined || best[1] === last?.[1] || !isBetter(name, best[1], last?.[1] ?? Number.NaN)
+    ? ""
+    : `${number(best[1])} at ${best[0]}`
+}
 
 /** Messages in full and their hints; the table had room for the beginning only. */
 const failures = (view: RunView, { style }: TextOptions): Array<string> => {

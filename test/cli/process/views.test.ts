@@ -241,7 +241,7 @@ describe("artifacts", () => {
       await cli(other, ["artifacts", "pin", "last~2"])
       const { stdout } = await cli(other, ["artifacts", "gc", "--keep-runs", "1"])
       expect(stdout).toMatch(
-        /^removed 3 action records and \d+ blobs, .*; kept 7 records and \d+ blobs for 2 runs\n$/
+        /^removed 3 action records and \d+ blobs, 1 run, .*; kept 7 records and \d+ blobs for 2 runs\n$/
       )
 
       // The pinned one and the newest one are whole, the one between them is gone.
@@ -262,9 +262,8 @@ describe("artifacts", () => {
 describe("help", () => {
   const commands = [
     [],
-    ...["run", "plan", "graph", "list", "stages", "runs", "show", "diff", "results", "doctor", "init"].map(
-      (name) => [name]
-    ),
+    ...["run", "plan", "graph", "list", "stages", "runs", "show", "diff", "results"].map((name) => [name]),
+    ...["report", "look", "doctor", "init"].map((name) => [name]),
     ["artifacts"],
     ...["ls", "export", "verify", "gc", "pin", "unpin"].map((name) => ["artifacts", name]),
     ["track"],

@@ -19,10 +19,15 @@ import {
 import { ManualTiming, Terminal } from "./terminal.ts"
 
 /** A reporter on a terminal of its own, with a clock that the test moves. */
-const rig = (columns = 80, rows = 24, style = plainStyle) => {
+const rig = (
+  columns = 80,
+  rows = 24,
+  style = plainStyle,
+  nodes?: ReadonlyArray<{ readonly name: string; readonly stage: string }>
+) => {
   const terminal = new Terminal(columns, rows)
   const timing = new ManualTiming()
-  const reporter = liveReporter({ sink: terminal, timing, style })
+  const reporter = liveReporter({ sink: terminal, timing, style, ...(nodes === undefined ? {} : { nodes }) })
   const send = (...events: ReadonlyArray<Event>) => {
     for (const event of events) reporter.event(event)
   }
@@ -360,6 +365,32 @@ describe("the live reporter", () => {
     send(started("n4", timing.now()))
     timing.advance(5000)
     assert.match(terminal.screen.at(-1) ?? "", /about 55 s left$/)
+  })
+
+  it("estimates nodes by what they took the last time, else by others of their stage", () => {
+    const nodes = [
+      ...["t0", "t1", "t2"].map((name) => ({ name, stage: "train" })),
+      ...["s0", "s1", "s2"].map((name) => ({ name, stage: "sweep" }))
+    ]
+    const { terminal, timing, send, reporter } = rig(120, 24, plainStyle, nodes)
+    const left = () => /about .*/.exec(terminal.screen.at(-1) ?? "")?.[0]
+    send(runStarted(6), started("t0", timing.now()))
+    timing.advance(100_000)
+    assert.isUndefined(left())
+    send(finished("t0", timing.now(), 100), started("s0", timing.now()))
+    timing.advance(10_000)
+    // Of sweeps, none has ended; that trainings take long says nothing of them.
+    assert.isUndefined(left())
+    send(finished("s0", timing.now(), 10), started("s1", timing.now()))
+    timing.advance(4000)
+    // 6 s of this one, 10 s of the last sweep, twice 100 s of training.
+    assert.strictEqual(left(), "about 3m 36s left")
+    reporter.expect?.((name) => (name === "t1" ? 20 : undefined))
+    timing.advance(1000)
+    assert.strictEqual(left(), "about 2m 15s left")
+    send(cached("t2", timing.now()))
+    timing.advance(1000)
+    assert.strictEqual(left(), "about 34 s left")
   })
 
   it("handles 10,000 nodes and a million reports within seconds", () => {

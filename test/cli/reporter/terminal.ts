@@ -104,12 +104,21 @@ export class Terminal {
     else if (name === "?2026h") this.#updating = true
     else if (name === "?2026l") this.#updating = false
     else if (name === "A") this.#y = Math.max(0, this.#y - Number(digits === "" ? 1 : digits))
+    else if (name === "B") this.#down(Number(digits === "" ? 1 : digits))
     else if (name === "K" && digits === "") this.#row.cells.length = Math.min(this.#row.cells.length, this.#x)
     else if (name === "J" && digits === "") this.#eraseBelow()
     else if (name !== "m") throw new Error(`unknown escape: ${JSON.stringify(whole)}`)
   }
 
+  #down(rows: number): void {
+    this.#y = Math.min(this.#rows - 1, this.#y + rows)
+    while (this.#screen.length <= this.#y) this.#screen.push(blank())
+  }
+
   #eraseBelow(): void {
+    // As tmux does: whoever erases everything may have wanted it in the scroll-back.
+    if (this.#x === 0 && this.#y === 0)
+      this.scrollback.push(...this.#screen.map(({ cells }) => ({ cells: [...cells], wrapped: false })))
     this.#row.cells.length = Math.min(this.#row.cells.length, this.#x)
     this.#row.wrapped = false
     this.#screen.length = this.#y + 1

@@ -6,7 +6,7 @@ import { diffText } from "../../../src/cli/view/diff-text.ts"
 import { listText, type PipelineListing } from "../../../src/cli/view/list.ts"
 import { valueText } from "../../../src/cli/view/params.ts"
 import type { TextOptions } from "../../../src/cli/view/show.ts"
-import { plainStyle } from "../../../src/cli/view/style.ts"
+import { colourStyle, plainStyle } from "../../../src/cli/view/style.ts"
 import { jsonLine, jsonText } from "../../../src/text/json.ts"
 import { leaves } from "../../../src/text/leaves.ts"
 import { encodeRunView, foldRun, RunView } from "../../../src/track/run-view.ts"
@@ -35,6 +35,12 @@ only in b  extra
 3 nodes are the same
 `
     )
+  })
+
+  it("lets the better of two metrics stand out", () => {
+    const text = diffText(diffRuns(runA, runB), { ...options, style: colourStyle })
+    assert.include(text, colourStyle.bold("0.02"))
+    for (const other of ["0.03", "0.5"]) assert.notInclude(text, colourStyle.bold(other))
   })
 
   it("finds no difference between a run and itself, NaN included", () => {

@@ -1,8 +1,8 @@
 /** Tables as Markdown. */
 import type { Table } from "../../../artifact/kinds/table.ts"
+import { type Pivot, pivotOf } from "../../../report/pivot.ts"
 import { count } from "../format.ts"
 import { harmless } from "../text.ts"
-import { type Pivot, pivotOf } from "./pivot.ts"
 
 export const tableMarkdown = (table: Table): string => {
   const pivot = pivotOf(table)

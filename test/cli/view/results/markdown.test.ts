@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Table } from "../../../../src/artifact/kinds/table.ts"
 import { tableMarkdown } from "../../../../src/cli/view/results/markdown.ts"
-import { pivotOf } from "../../../../src/cli/view/results/pivot.ts"
+import { pivotOf } from "../../../../src/report/pivot.ts"
 
 const share = { type: "number", unit: "share" } as const
 

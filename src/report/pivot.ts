@@ -1,7 +1,7 @@
 /**
  * Tables with a row for each epsilon, turned so that epsilon runs across: that is how accuracies are read and compared.
  */
-import type { Table } from "../../../artifact/kinds/table.ts"
+import type { Table } from "../artifact/kinds/table.ts"
 
 type Cell = Table["rows"][number][number]
 

@@ -1,0 +1,139 @@
+/** Charts of numbers: in whose order, with what names, and that they are the same on every machine. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { drawChart } from "../../src/figure/chart.ts"
+import { confusionChart } from "../../src/figure/confusion-chart.ts"
+import { curveChart } from "../../src/figure/curve-chart.ts"
+import { legendOf } from "../../src/figure/legend.ts"
+import { matrixChart } from "../../src/figure/matrix-chart.ts"
+import { onBlack, onWhite } from "../../src/figure/palette.ts"
+import { placed } from "../../src/figure/panels.ts"
+import { sweepChart } from "../../src/figure/sweep-chart.ts"
+import { sweepOf } from "../report/examples.ts"
+
+/** Texts in the order of the drawing. */
+const texts = (svg: string): ReadonlyArray<string> =>
+  [...svg.matchAll(/<(?:text|tspan)[^>]*>([^<]+)</g)].flatMap(([, text]) => text ?? [])
+
+const among = (svg: string, wanted: ReadonlyArray<string>) =>
+  texts(svg).filter((text) => wanted.includes(text))
+
+describe("panels", () => {
+  it.effect("come in the order of their data, not of their names", () =>
+    Effect.gen(function* () {
+      const points = [
+        [1, 2],
+        [2, 3]
+      ] as const
+      const metrics = ["zeta", "alpha", "midst"]
+      const curves = metrics.map((metric) => ({ metric, line: "l", points }))
+      assert.deepStrictEqual(among(yield* drawChart("t", curveChart(curves)), metrics), metrics)
+
+      const models = ["zeta", "alpha"]
+      const judged = models.map((model) => ({
+        model,
+        set: "clean",
+        images: 1,
+        cells: [{ label: 0, prediction: 0, tenth: 9, images: 1 }]
+      }))
+      const confusion = yield* drawChart("t", confusionChart({ title: "t", classes: ["x", "y"], judged }))
+      assert.deepStrictEqual(among(confusion, models), models)
+
+      const shares = [0.1, 0.2]
+      const rows = models.map((name) => ({ name, shares }))
+      const matrix = yield* drawChart("t", matrixChart({ down: "d", across: "a", columns: models, rows }))
+      assert.deepStrictEqual(among(matrix, models), [...models, ...models])
+    })
+  )
+
+  it("know the place of each value among its field's", () => {
+    const rows = [{ a: "x" }, { a: "y" }, { a: "x" }]
+    assert.deepStrictEqual(
+      placed(rows, ["a"]).map((row) => row["place of a"]),
+      [0, 1, 0]
+    )
+  })
+})
+
+describe("a chart of sweeps", () => {
+  it("has a panel for each attack and threat model, and a line for what is not called as usual", () => {
+    const points = [
+      [0, 90],
+      [0.1, 50]
+    ] as const
+    const odd = { ...sweepOf("m", points), title: "whatever" }
+    const { data } = sweepChart({ odd, usual: sweepOf("m", points), other: sweepOf("m", points, "transfer") })
+    const values =
+      data !== undefined && data !== null && "values" in data && Array.isArray(data.values) ? data.values : []
+    assert.sameMembers(
+      [...new Set(values.map((value) => Object(value).panel))],
+      [
+        "White-box",
+        "White-box\nFGSM, cross-entropy",
+        "Transfer: images made against\nanother model\nFGSM, cross-entropy"
+      ]
+    )
+    assert.sameMembers([...new Set(values.map((value) => Object(value).model))], ["odd", "m"])
+  })
+
+  it.effect("of sweeps without a point is an empty chart", () =>
+    Effect.gen(function* () {
+      assert.match(yield* drawChart("t", sweepChart({ none: sweepOf("m", []) })), /^<svg /)
+      assert.match(yield* drawChart("t", sweepChart({})), /^<svg /)
+    })
+  )
+})
+
+describe("text in a chart", () => {
+  it.effect("is what XML can hold, and turns no direction", () =>
+    Effect.gen(function* () {
+      const points = [
+        [1, 2],
+        [2, 3]
+      ] as const
+      const svg = yield* drawChart(
+        "t",
+        curveChart([{ metric: "a\u0007b\u202ec\ud800d\u2028<&>\"'", line: "l", points }])
+      )
+      assert.isTrue(
+        texts(svg).some((text) => text.startsWith("a\ufffdb\ufffdc\ufffdd\ufffd")),
+        texts(svg).join("|")
+      )
+      assert.include(svg, "&lt;&amp;&gt;")
+    })
+  )
+
+  it("of a legend has room: columns by the longest name, and no name is cut that need not be", () => {
+    assert.strictEqual(legendOf(["a", "b"]).columns, 6)
+    assert.strictEqual(legendOf(["a".repeat(30), "b"]).columns, 3)
+    assert.strictEqual(legendOf(["a".repeat(1e6)]).columns, 2)
+    assert.strictEqual(legendOf([]).columns, 6)
+  })
+})
+
+describe("the palette", () => {
+  /** @see https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
+  const luminance = (colour: string): number => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+      .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const contrast = (a: string, b: string): number => {
+    const [low = 0, high = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y)
+    return (high + 0.05) / (low + 0.05)
+  }
+
+  it("can be seen on its page: text 4.5 to 1, lines 3 to 1", () => {
+    for (const { page, ink, soft, bad, good, series, reference } of [onWhite, onBlack]) {
+      for (const colour of [ink, soft, bad, good]) assert.isAtLeast(contrast(colour, page), 4.5, colour)
+      for (const colour of [...series, reference]) assert.isAtLeast(contrast(colour, page), 3, colour)
+    }
+  })
+
+  it("has each colour once, so that each has one twin", () => {
+    const { series, ...others } = onWhite
+    const all = [...series, ...Object.values(others)]
+    assert.lengthOf(new Set(all), all.length)
+  })
+})

@@ -1,0 +1,149 @@
+/** What a run's own numbers say, and what they do not. */
+import { assert, describe, it } from "@effect/vitest"
+import { digestOf } from "../../src/artifact/digest.ts"
+import type { Sweep } from "../../src/artifact/kinds/sweep.ts"
+import type { Table } from "../../src/artifact/kinds/table.ts"
+import { findings } from "../../src/report/findings.ts"
+import { html, titleHtml } from "../../src/report/html.ts"
+import type { ReportRun } from "../../src/report/report-run.ts"
+import { cellHtml, grid, percent, tableHtml } from "../../src/report/table-html.ts"
+import { foldRun } from "../../src/track/run-view.ts"
+import { made, planned } from "../rig/told-run.ts"
+import { comparison, hostile, hostileText, sweepOf } from "./examples.ts"
+
+const runOf = ({
+  sweeps = [],
+  tables = [],
+  checks = []
+}: {
+  readonly sweeps?: ReadonlyArray<Sweep>
+  readonly tables?: ReadonlyArray<Table>
+  readonly checks?: ReadonlyArray<number>
+}): ReportRun => {
+  const nodes = checks.map((_, index) => planned(`check-${index}`, "Table", { stage: "hygiene" }))
+  const events = checks.flatMap((failed, index) =>
+    made(`check-${index}`, digestOf("d"), { checks_failed: failed })
+  )
+  const view = foldRun(events, nodes)
+  const node = foldRun(made("x", digestOf("x")), [planned("x", "Sweep")]).nodes[0]
+  assert.isDefined(node)
+  return {
+    view,
+    description: "",
+    provenance: undefined,
+    revision: undefined,
+    tables: tables.map((value) => ({ node, value })),
+    sweeps: sweeps.map((value) => ({ node, value })),
+    evaluations: [],
+    figures: [],
+    unreadable: new Map()
+  }
+}
+
+describe("findings", () => {
+  it("of nothing are none", () => assert.deepStrictEqual(findings(runOf({})), []))
+
+  it("count what comes near published values, and name what is farthest", () => {
+    const [found] = findings(runOf({ tables: [comparison] }))
+    assert.match(
+      found ?? "",
+      /^Of 2 published accuracies, the faithful repetition comes within 5 points of 1; .* 14\.2 points\./
+    )
+    assert.match(found ?? "", /Farthest is baseline under FGSM at ε 0\.2: 20\.0 points above\.$/)
+  })
+
+  it("take each model's worst white-box attack at the epsilon at which most is known", () => {
+    const sweeps = [
+      sweepOf("plain", [
+        [0, 99],
+        [0.3, 5]
+      ]),
+      sweepOf("robust", [
+        [0, 97],
+        [0.1, 90],
+        [0.3, 80]
+      ]),
+      // A stronger attack on the same model counts; what no image survives does not.
+      sweepOf("robust", [
+        [0.3, 60],
+        [0.5, 0]
+      ])
+    ]
+    assert.deepStrictEqual(findings(runOf({ sweeps })), [
+      "At ε 0.3, the worst of the white-box attacks that were made leaves most to robust: 60.0 % of the images; next is plain with 5.0 %."
+    ])
+    const transferred = [...sweeps, sweepOf("plain", [[0.3, 85]], "transfer")]
+    assert.include(
+      findings(runOf({ sweeps: transferred }))[1],
+      "plain recognises 85.0 % at ε 0.3, of those made against itself 5.0 %"
+    )
+    // Of a model that has no white-box numbers nothing is said.
+    assert.deepStrictEqual(findings(runOf({ sweeps: [sweepOf("x", [[0.3, 85]], "transfer")] })), [])
+  })
+
+  it("say whether the checks passed", () => {
+    assert.match(
+      findings(runOf({ checks: [0, 0] }))[0] ?? "",
+      /^All checks of the numbers passed, for each of 2 models/
+    )
+    assert.match(findings(runOf({ checks: [0, 2] }))[0] ?? "", /^Checks failed for 1 of 2 models/)
+  })
+})
+
+describe("html", () => {
+  it("escapes what is put into it, unless it is markup already", () => {
+    const { text } =
+      html`<p title="${hostileText}">${hostile.map((each) => html`<b>${each}</b>`)}${undefined}${false}${0}</p>`
+    assert.notMatch(text, /<(?!\/?[pb][ >])/)
+    assert.strictEqual(text.split('"').length, 3)
+    assert.match(text, /0<\/p>$/)
+    assert.include(text, "&amp;lt;b&amp;gt;")
+  })
+
+  it("sets what a title has after a semicolon smaller", () =>
+    assert.strictEqual(titleHtml("a; <b>").text, 'a<br><span class="muted small plain">&lt;b&gt;</span>'))
+})
+
+describe("tables in a page", () => {
+  it("show cells by their type and unit", () => {
+    assert.deepStrictEqual(
+      [
+        cellHtml(null, undefined),
+        cellHtml(true, undefined),
+        cellHtml(0.125, "share"),
+        cellHtml(1 / 3, undefined)
+      ],
+      ["–", "yes", "12.5 %", "0.33333"]
+    )
+    assert.strictEqual(percent(Number.NaN), "–")
+    assert.strictEqual(
+      html`${cellHtml("failed", undefined)}`.text,
+      '<span class="state state-failed">failed</span>'
+    )
+    assert.match(String(cellHtml("x".repeat(1e5), undefined)), /^x{600} … \(99400 more characters\)$/)
+  })
+
+  it("put epsilon across, and what belongs together into rows beside one name", () => {
+    const { text } = tableHtml(comparison)
+    assert.include(
+      text,
+      '<td rowspan="2">baseline under FGSM<br><span class="muted small">blog</span></td><td>published</td>'
+    )
+    assert.include(
+      text,
+      '<tr><td>faithful</td><td class="number">98.0<span class="muted small"> ±1.4</span></td>'
+    )
+    // Differences are left to the reader.
+    assert.notInclude(text, "−")
+  })
+
+  it("have so many rows as a page has room for, and say how many more there are", () => {
+    const { text } = grid(
+      [{ head: "n", isNumber: true }],
+      Array.from({ length: 1000 }, (_, row) => [row]),
+      "numbers"
+    )
+    assert.strictEqual(text.split("<tr>").length - 1, 401)
+    assert.include(text, "600 more rows are not shown")
+  })
+})
