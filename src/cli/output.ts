@@ -3,7 +3,8 @@ import { writeSync } from "node:fs"
 import { Effect } from "effect"
 import { jsonText } from "../text/json.ts"
 import type { Sink, Timing } from "./reporter/reporter.ts"
-import { type Style, styleFor } from "./view/style.ts"
+import { fileLink } from "./view/file-link.ts"
+import { type Style, styleFor, wantsColour } from "./view/style.ts"
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && "code" in error ? error.code : undefined
@@ -64,6 +65,9 @@ const makeQueue = (descriptor: 1 | 2) => {
 }
 
 export const printResult = (text: string) => Effect.sync(() => write(1, text))
+/** Paths, a line each; a terminal can open them. */
+export const printPaths = (paths: ReadonlyArray<string>) =>
+  printResult(paths.map((path) => `${fileLink(path, wantsLinks())}\n`).join(""))
 export const printJson = (value: unknown) => printResult(`${jsonText(value)}\n`)
 export const printNote = (text: string) => Effect.sync(() => write(2, text))
 
@@ -76,6 +80,9 @@ const sinkOf = (descriptor: 1 | 2, stream: NodeJS.WriteStream): Sink => ({
 
 export const stdoutSink = (): Sink => sinkOf(1, process.stdout)
 export const stderrSink = (): Sink => sinkOf(2, process.stderr)
+
+/** Where escape sequences are welcome, and a terminal reads them. */
+const wantsLinks = (): boolean => process.stdout.isTTY === true && wantsColour(process.env, true)
 
 export const resultStyle = (): Style => styleFor(process.env, process.stdout.isTTY === true)
 export const noteStyle = (): Style => styleFor(process.env, process.stderr.isTTY === true)

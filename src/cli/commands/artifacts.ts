@@ -11,7 +11,7 @@ import { byteCountFlag } from "../byte-count.ts"
 import { collectGarbage } from "../collect-garbage.ts"
 import * as flags from "../flags.ts"
 import { loadRun } from "../load-run.ts"
-import { printJson, printNote, printResult, resultStyle, resultWidth, timing } from "../output.ts"
+import { printJson, printNote, printPaths, printResult, resultStyle, resultWidth, timing } from "../output.ts"
 import { storeServices } from "../store.ts"
 import { bytes, count, plural } from "../view/format.ts"
 import { table } from "../view/table.ts"
@@ -101,7 +101,7 @@ const exportCommand = Command.make(
       const digest = yield* digestFor(artifact, run)
       return yield* exportArtifact(digest, directory)
     }).pipe(Effect.provide(yield* services(store)))
-    yield* json ? printJson(exported) : printResult(exported.map(({ path }) => `${path}\n`).join(""))
+    yield* json ? printJson(exported) : printPaths(exported.map(({ path }) => path))
   })
 ).pipe(
   Command.withDescription("Copy an artifact's files out of the store"),

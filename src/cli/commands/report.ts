@@ -7,7 +7,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { RunStore } from "../../track/run-store.ts"
 import * as flags from "../flags.ts"
 import { openInBrowser } from "../open-in-browser.ts"
-import { printResult } from "../output.ts"
+import { printPaths } from "../output.ts"
 import { storeServices } from "../store.ts"
 import { DocumentFailed } from "./results.ts"
 
@@ -54,7 +54,7 @@ export const report = Command.make(
       try: () => writeFile(path, text),
       catch: (cause) => new DocumentFailed({ path, reason: String(cause) })
     })
-    yield* printResult(`${path}\n`)
+    yield* printPaths([path])
     if (options.open) yield* openInBrowser(pathToFileURL(path).href)
   })
 ).pipe(
