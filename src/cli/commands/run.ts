@@ -4,7 +4,7 @@ import { Clock, Config, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { elaborate } from "../../plan/elaborate.ts"
 import { nodesInScope } from "../../plan/scope.ts"
-import { machineAmounts } from "../../schedule/resources.ts"
+import { demandOf, machineAmounts } from "../../schedule/resources.ts"
 import { runPlan } from "../../schedule/run.ts"
 import { engineFlags, wantedEngine } from "../engine.ts"
 import * as flags from "../flags.ts"
@@ -85,13 +85,13 @@ export const run = Command.make(
       // A run that computes nothing costs nothing, and shows nothing that was not said before.
       let computes = false
       const gpus = yield* Config.Int("PIPELINE_GPUS").pipe(Config.withDefault(0))
+      const resources = machineAmounts(Option.getOrUndefined(options.jobs), gpus)
+      const expected = nodes.map(({ name, stage }) => {
+        const { name: stageName = "", options = {} } = elaboration.stages[stage] ?? {}
+        return { name, stage: stageName, cores: demandOf(options, resources).cores }
+      })
       const reporter = yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          reporterFor(
-            options.json,
-            nodes.map(({ name, stage }) => ({ name, stage: elaboration.stages[stage]?.name ?? "" }))
-          )
-        ),
+        Effect.sync(() => reporterFor(options.json, expected, resources.cores)),
         (each) => Effect.sync(() => each.close())
       )
       const tracking = yield* Effect.acquireRelease(
@@ -116,7 +116,7 @@ export const run = Command.make(
         nodes,
         force: new Set(options.force),
         keepGoing: options.keepGoing,
-        resources: machineAmounts(Option.getOrUndefined(options.jobs), gpus),
+        resources,
         provenance: provenanceOf(id),
         revision: revisionOf(project.root),
         data: {
@@ -151,11 +151,14 @@ export const run = Command.make(
   ])
 )
 
-/** @param nodes that the run may tell of */
-const reporterFor = (json: boolean, nodes: ReadonlyArray<ExpectedNode>): Reporter => {
+/**
+ * @param nodes that the run may tell of
+ * @param cores that they may take together
+ */
+const reporterFor = (json: boolean, nodes: ReadonlyArray<ExpectedNode>, cores: number): Reporter => {
   if (json) return jsonReporter(stdoutSink(), timing)
   const sink = stderrSink()
-  const options = { sink, timing, style: noteStyle(), nodes }
+  const options = { sink, timing, style: noteStyle(), nodes, cores }
   return sink.isTerminal ? liveReporter(options) : plainReporter(options)
 }
 

@@ -1,6 +1,6 @@
 /**
- * How long nodes may take that have not begun: as long as the last time; else as others of their stage took in this run; else
- * as any of its nodes took.
+ * How long nodes may take that have not begun: as long as the last time; else as others of their stage took in this run, or will
+ * take by what they say of how far they are; else as the middle one of the stages that ran.
  */
 import type { Event } from "../../track/event.ts"
 
@@ -8,6 +8,8 @@ import type { Event } from "../../track/event.ts"
 export interface ExpectedNode {
   readonly name: string
   readonly stage: string
+  /** Of the processor, which it takes for itself. */
+  readonly cores: number
 }
 
 /** Seconds that a node took the last time, if that is known. */
@@ -18,11 +20,13 @@ const fewest = 3
 
 export class Forecast {
   readonly #stages: ReadonlyMap<string, string>
+  /** By stage. */
+  readonly #cores: ReadonlyMap<string, number>
   /** Nodes that have neither begun nor ended. */
   readonly #open: Set<string>
   /** Of these, how many of each stage there are whose last time is not known. */
   readonly #unknown = new Map<string, number>()
-  /** And what the others took the last time. */
+  /** And what the others took the last time, times their cores. */
   #known = 0
   #lastTimes: LastTimes = () => undefined
   readonly #means = new Map<string, Mean>()
@@ -30,6 +34,7 @@ export class Forecast {
 
   constructor(nodes: ReadonlyArray<ExpectedNode> = []) {
     this.#stages = new Map(nodes.map(({ name, stage }) => [name, stage]))
+    this.#cores = new Map(nodes.map(({ stage, cores }) => [stage, cores]))
     this.#open = new Set(this.#stages.keys())
     this.#sum()
   }
@@ -45,38 +50,44 @@ export class Forecast {
     if (event._tag !== "NodeFinished") return
     this.#mean.add(event.seconds)
     const stage = this.#stages.get(event.node)
-    if (stage === undefined) return
-    const mean = this.#means.get(stage) ?? new Mean()
-    mean.add(event.seconds)
-    this.#means.set(stage, mean)
+    if (stage !== undefined) meanIn(this.#means, stage).add(event.seconds)
+  }
+
+  coresOf(node: string): number {
+    return this.#cores.get(this.#stages.get(node) ?? "") ?? 1
   }
 
   /** Seconds that one node may take; undefined where that would be a guess. */
   secondsOf(node: string): number | undefined {
-    return this.#lastTimes(node) ?? this.#ofStage(this.#stages.get(node))
+    return this.#lastTimes(node) ?? this.#means.get(this.#stages.get(node) ?? "")?.value ?? this.#usual()
   }
 
   /**
-   * Seconds that all nodes which have not begun may take one after another; undefined where that would be a guess.
+   * Seconds of one core that all nodes which have not begun may take; undefined where that would be a guess.
    *
    * @param count how many these are: more than were expected, where nobody said which there are
+   * @param running what nodes that run will have taken, where they say how far they are
    */
-  unbegun(count: number): number | undefined {
-    let seconds = this.#known
+  unbegun(count: number, running: ReadonlyMap<string, number>): number | undefined {
+    const underWay = new Map<string, Mean>()
+    for (const [node, seconds] of running) meanIn(underWay, this.#stages.get(node) ?? "").add(seconds)
+    const usual = this.#usual()
+    let left = this.#known
     for (const [stage, nodes] of this.#unknown) {
-      const each = this.#ofStage(stage)
+      const each = (this.#means.get(stage) ?? underWay.get(stage))?.value ?? usual
       if (each === undefined) return undefined
-      seconds += nodes * each
+      left += nodes * each * (this.#cores.get(stage) ?? 1)
     }
     const others = count - this.#open.size
-    if (others <= 0) return seconds
-    const each = this.#ofStage(undefined)
-    return each === undefined ? undefined : seconds + others * each
+    if (others <= 0) return left
+    return usual === undefined ? undefined : left + others * usual
   }
 
-  #ofStage(stage: string | undefined): number | undefined {
-    const mean = stage === undefined ? undefined : this.#means.get(stage)
-    return mean === undefined ? this.#mean.after(fewest) : mean.after(1)
+  /** Few long stages say nothing of many short ones. */
+  #usual(): number | undefined {
+    if (this.#mean.count < fewest) return undefined
+    const means = Array.from(this.#means.values(), ({ value }) => value).sort((a, b) => a - b)
+    return means[means.length >> 1] ?? this.#mean.value
   }
 
   #sum(): void {
@@ -88,7 +99,7 @@ export class Forecast {
   #count(node: string, sign: 1 | -1): void {
     const seconds = this.#lastTimes(node)
     if (seconds !== undefined) {
-      this.#known += sign * seconds
+      this.#known += sign * seconds * this.coresOf(node)
       return
     }
     const stage = this.#stages.get(node) ?? ""
@@ -100,15 +111,20 @@ export class Forecast {
 
 class Mean {
   #sum = 0
-  #count = 0
+  count = 0
 
   add(value: number): void {
     this.#sum += value
-    this.#count++
+    this.count++
   }
 
-  /** Undefined before so many values. */
-  after(count: number): number | undefined {
-    return this.#count < count ? undefined : this.#sum / this.#count
+  get value(): number {
+    return this.#sum / this.count
   }
+}
+
+const meanIn = (means: Map<string, Mean>, stage: string): Mean => {
+  const mean = means.get(stage) ?? new Mean()
+  means.set(stage, mean)
+  return mean
 }

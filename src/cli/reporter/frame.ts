@@ -23,6 +23,8 @@ export interface FrameState {
   readonly running: ReadonlyMap<string, RunningNode>
   readonly tally: Tally
   readonly forecast: Forecast
+  /** Of the processor, that nodes may take together; as many as nodes that run where that is not known. */
+  readonly cores: number | undefined
   /** A line to keep above the running nodes. */
   readonly pinned?: string | undefined
   /** Milliseconds since 1970. */
@@ -142,11 +144,12 @@ const row = (cells: ReadonlyArray<Cells>, layout: Layout): Array<string> => {
 }
 
 /** `3 of 8 done, 2 running, 1m 04s elapsed, about 5m 10s left` */
-const footer = ({ tally, forecast, running, now }: FrameState): string => {
+const footer = (state: FrameState): string => {
+  const { tally, running, now } = state
   const total = Math.max(tally.total, tally.settled + running.size)
   const parts = [`${count(tally.settled)} of ${count(total)} done`, `${count(running.size)} running`]
   if (tally.startedAt !== undefined) parts.push(`${ticking((now - tally.startedAt) / 1000)} elapsed`)
-  const left = secondsLeft(running, Math.max(0, total - tally.settled - running.size), forecast, now)
+  const left = secondsLeft(state, Math.max(0, total - tally.settled - running.size))
   if (left !== undefined) parts.push(`about ${ticking(Math.round(left))} left`)
   return parts.join(", ")
 }
@@ -154,25 +157,24 @@ const footer = ({ tally, forecast, running, now }: FrameState): string => {
 /**
  * How long the run still takes; undefined where that is a guess.
  *
- * Two bounds, and the later one holds: the slowest node that runs, and all work shared by as many as run now.
+ * Two bounds, and the later one holds: the slowest node that runs, and all work shared by all cores.
  */
-const secondsLeft = (
-  running: ReadonlyMap<string, RunningNode>,
-  unbegun: number,
-  forecast: Forecast,
-  now: number
-): number | undefined => {
-  const later = forecast.unbegun(unbegun)
-  if (running.size === 0 || later === undefined) return undefined
+const secondsLeft = ({ running, forecast, cores, now }: FrameState, unbegun: number): number | undefined => {
   let slowest = 0
-  let work = later
+  let work = 0
+  const underWay = new Map<string, number>()
   for (const { name, rate, since } of running.values()) {
+    const elapsed = (now - since) / 1000
+    const told = rate.left(now)
+    if (told !== undefined) underWay.set(name, elapsed + told)
     const usual = forecast.secondsOf(name)
-    const left = rate.left(now) ?? (usual === undefined ? undefined : usual - (now - since) / 1000)
+    const left = told ?? (usual === undefined ? undefined : usual - elapsed)
     // It takes longer than usual already: nobody knows.
     if (left === undefined || left <= 0) return undefined
     slowest = Math.max(slowest, left)
-    work += left
+    work += left * forecast.coresOf(name)
   }
-  return Math.max(slowest, work / running.size)
+  const later = forecast.unbegun(unbegun, underWay)
+  if (running.size === 0 || later === undefined) return undefined
+  return Math.max(slowest, (work + later) / (cores ?? running.size))
 }

@@ -27,6 +27,7 @@ class Live implements Reporter {
   readonly #lines: Lines
   readonly #tally = new Tally()
   readonly #forecast: Forecast
+  readonly #cores: number | undefined
   readonly #running = new Map<string, RunningNode>()
   readonly #groups: { readonly cached: Group; readonly skip: Group }
   /** Lines that are over and not yet on the screen. */
@@ -36,7 +37,8 @@ class Live implements Reporter {
   #over = false
   #closed = false
 
-  constructor({ sink, timing, style, nodes = [] }: ReporterOptions) {
+  constructor({ sink, timing, style, nodes = [], cores }: ReporterOptions) {
+    this.#cores = cores
     this.#timing = timing
     this.#screen = new Screen(sink)
     this.#forecast = new Forecast(nodes)
@@ -173,7 +175,14 @@ class Live implements Reporter {
     if (cached.isFew && this.#running.size > 0) this.#finished.push(...cached.take())
     const pinned = !cached.isEmpty ? cached.together : skip.isEmpty ? undefined : skip.together
     const { columns, rows } = this.#screen.size
-    const state = { running: this.#running, tally: this.#tally, forecast: this.#forecast, pinned, now }
+    const state = {
+      running: this.#running,
+      tally: this.#tally,
+      forecast: this.#forecast,
+      cores: this.#cores,
+      pinned,
+      now
+    }
     // Below a run's last words nothing goes on.
     const live = this.#over ? [] : frame(state, this.#lines, columns, rows)
     this.#screen.draw(this.#finished, live)

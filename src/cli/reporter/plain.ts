@@ -16,6 +16,8 @@ export interface ReporterOptions {
   readonly style: Style
   /** The plan's nodes, where known, so that columns line up from the start and times can be told. */
   readonly nodes?: ReadonlyArray<ExpectedNode>
+  /** Of the processor, that nodes may take together. */
+  readonly cores?: number
 }
 
 export const plainReporter = (options: ReporterOptions): Reporter => new Plain(options)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { liveReporter } from "../../../src/cli/reporter/live.ts"
+import type { ReporterOptions } from "../../../src/cli/reporter/plain.ts"
 import { colourStyle, plainStyle } from "../../../src/cli/view/style.ts"
 import { displayWidth } from "../../../src/cli/view/text.ts"
 import type { Event } from "../../../src/track/event.ts"
@@ -23,11 +24,11 @@ const rig = (
   columns = 80,
   rows = 24,
   style = plainStyle,
-  nodes?: ReadonlyArray<{ readonly name: string; readonly stage: string }>
+  plan: Pick<ReporterOptions, "nodes" | "cores"> = {}
 ) => {
   const terminal = new Terminal(columns, rows)
   const timing = new ManualTiming()
-  const reporter = liveReporter({ sink: terminal, timing, style, ...(nodes === undefined ? {} : { nodes }) })
+  const reporter = liveReporter({ sink: terminal, timing, style, ...plan })
   const send = (...events: ReadonlyArray<Event>) => {
     for (const event of events) reporter.event(event)
   }
@@ -369,28 +370,40 @@ describe("the live reporter", () => {
 
   it("estimates nodes by what they took the last time, else by others of their stage", () => {
     const nodes = [
-      ...["t0", "t1", "t2"].map((name) => ({ name, stage: "train" })),
-      ...["s0", "s1", "s2"].map((name) => ({ name, stage: "sweep" }))
+      ...["t0", "t1", "t2"].map((name) => ({ name, stage: "train", cores: 2 })),
+      ...["s0", "s1", "s2"].map((name) => ({ name, stage: "sweep", cores: 1 }))
     ]
-    const { terminal, timing, send, reporter } = rig(120, 24, plainStyle, nodes)
+    const { terminal, timing, send, reporter } = rig(120, 24, plainStyle, { nodes, cores: 2 })
     const left = () => /about .*/.exec(terminal.screen.at(-1) ?? "")?.[0]
     send(runStarted(6), started("t0", timing.now()))
     timing.advance(100_000)
     assert.isUndefined(left())
     send(finished("t0", timing.now(), 100), started("s0", timing.now()))
     timing.advance(10_000)
-    // Of sweeps, none has ended; that trainings take long says nothing of them.
+    // Of sweeps, none has ended, and two stages more would make it a guess.
     assert.isUndefined(left())
     send(finished("s0", timing.now(), 10), started("s1", timing.now()))
     timing.advance(4000)
-    // 6 s of this one, 10 s of the last sweep, twice 100 s of training.
-    assert.strictEqual(left(), "about 3m 36s left")
+    // 6 s of this one and 10 s of the last sweep on one core of two, twice 100 s of training on both.
+    assert.strictEqual(left(), "about 3m 28s left")
     reporter.expect?.((name) => (name === "t1" ? 20 : undefined))
     timing.advance(1000)
-    assert.strictEqual(left(), "about 2m 15s left")
+    assert.strictEqual(left(), "about 2m 08s left")
     send(cached("t2", timing.now()))
     timing.advance(1000)
-    assert.strictEqual(left(), "about 34 s left")
+    assert.strictEqual(left(), "about 27 s left")
+  })
+
+  it("estimates other nodes of a stage by one that says how far it is", () => {
+    const nodes = ["t0", "t1"].map((name) => ({ name, stage: "train", cores: 1 }))
+    const { terminal, timing, send } = rig(120, 24, plainStyle, { nodes, cores: 1 })
+    send(runStarted(2), started("t0", timing.now()))
+    for (const done of [0, 10, 20]) {
+      send(progress("t0", timing.now(), done, 40))
+      timing.advance(5000)
+    }
+    // 5 s have passed since it had done half, in 10 s: 5 s of it, and 20 s of the other.
+    assert.include(terminal.screen.at(-1) ?? "", "about 25 s left")
   })
 
   it("handles 10,000 nodes and a million reports within seconds", () => {
