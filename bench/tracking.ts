@@ -110,7 +110,7 @@ const train = (server: string | undefined, sets: ReadonlyArray<string>): Took =>
 const endUploader = (store: string): void => {
   const leases = join(store, "leases")
   for (const name of existsSync(leases) ? readdirSync(leases) : []) {
-    const pid = /"pid":(\d+),"purpose":"tracking of/.exec(readFileSync(join(leases, name), "utf8"))?.[1]
+    const pid = /"pid":(\d+),.*"purpose":"tracking of/.exec(readFileSync(join(leases, name), "utf8"))?.[1]
     if (pid !== undefined) process.kill(Number(pid), "SIGKILL")
   }
 }

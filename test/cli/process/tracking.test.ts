@@ -261,7 +261,7 @@ live(`a real server${withoutMlflow}`, { timeout: 240_000 }, () => {
   /** The process that sends a run, as its lease has it. */
   const uploader = (): number | undefined => {
     for (const file of project.files("leases")) {
-      const lease = /"pid":(\d+),"purpose":"tracking of/.exec(readFileSync(file, "utf8"))
+      const lease = /"pid":(\d+),.*"purpose":"tracking of/.exec(readFileSync(file, "utf8"))
       if (lease !== null) return Number(lease[1])
     }
     return undefined
