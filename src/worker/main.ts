@@ -26,7 +26,7 @@ process.setSourceMapsEnabled(true)
 // Ctrl-C reaches every process of a terminal's foreground group. The scheduler alone decides what it means.
 process.on("SIGINT", () => {})
 process.on("disconnect", () => process.exit(0))
-endWithParent()
+endWithParent(Number(process.argv[2]))
 
 const encodeReply = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(Reply)))
 const decodeRequest = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.toCodecJson(Request)))

@@ -6,11 +6,11 @@
  */
 import { Worker } from "node:worker_threads"
 
-const script = `
-  const parent = process.ppid
-  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL") }, 500)
+const script = (parent: number) => `
+  setInterval(() => { if (process.ppid !== ${parent}) process.kill(process.pid, "SIGKILL") }, 500)
 `
 
-export const endWithParent = (): void => {
-  new Worker(script, { eval: true, stdout: false }).unref()
+/** @param parent its process number, from itself: it may be gone before this process comes to ask who it was */
+export const endWithParent = (parent: number): void => {
+  new Worker(script(parent), { eval: true, stdout: false }).unref()
 }

@@ -101,7 +101,7 @@ const makeWorkers = Effect.fnUntraced(function* (entry: string) {
   )
 
   const start = (): ChildProcess => {
-    const worker = fork(entry, [], {
+    const worker = fork(entry, [String(process.pid)], {
       env: workerEnvironment(process.env),
       execArgv: ["--enable-source-maps", "--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "pipe", "ipc"]
