@@ -44,7 +44,7 @@ export const runStage = <
       latest: () => Effect.undefined,
       write: () => Effect.void,
       offer: () => Effect.void,
-      keepPart: () => Effect.void,
+      keepPart: () => Effect.succeed(true),
       part: () => Effect.undefined,
       due: Effect.succeed(false)
     }),

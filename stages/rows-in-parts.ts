@@ -35,6 +35,7 @@ export const rowsInParts = Effect.fnUntraced(function* <E, R>(making: MakingRows
   let part: Part | undefined = { from: 0, to: 0, known: 0, rows: noRows }
   let made: Array<Rows> = []
   let madeFrom = 0
+  let isKeeping = true
 
   /** Goes on to the part that begins with a row. Where there is none, the rest is to be made. */
   const nextPart = Effect.fnUntraced(function* (row: number) {
@@ -48,13 +49,21 @@ export const rowsInParts = Effect.fnUntraced(function* <E, R>(making: MakingRows
 
   const make = Effect.fnUntraced(function* (from: number, to: number) {
     const rows = yield* making.compute(from, to)
+    if (!isKeeping) return rows
     made.push(rows)
     const bytes = made.reduce((sum, { images }) => sum + images.byteLength, 0)
     if (bytes >= mostBytes || (yield* checkpoint.due)) {
       const progress = { to, known: making.known() }
-      yield* checkpoint.keepPart({ position: madeFrom, progress, tensors: tensorsOf(made) })
-      made = []
-      madeFrom = to
+      const isKept = yield* checkpoint.keepPart({ position: madeFrom, progress, tensors: tensorsOf(made) })
+      // Another try comes with the next rows, as long as they fit into memory.
+      if (isKept) {
+        made = []
+        madeFrom = to
+      } else if (bytes >= mostBytes) {
+        made = []
+        isKeeping = false
+        yield* Effect.logWarning(`from row ${madeFrom} on nothing is kept before the end`)
+      }
     }
     return rows
   })

@@ -50,6 +50,8 @@ export interface Lease {
 }
 
 export interface LeasesShape {
+  /** How long a holder elsewhere may give no sign of life. */
+  readonly patience: Duration.Duration
   /**
    * Tries to take a key's lease, which is given back when the scope closes. Fails with the holder's description while
    * somebody else holds it.
@@ -117,6 +119,7 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
       .list(layout.leases)
       .filter((name) => name.startsWith(`${key}.`))
       .map((name) => Number(name.slice(key.length + 1)))
+      .filter(Number.isSafeInteger)
 
   /** The newest generation of a key's lease; 0 where nobody holds one. */
   const newest = (key: Digest): number => Math.max(0, ...generations(key))
@@ -282,7 +285,7 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
     return swept
   })
 
-  return { acquire, holder, sweep }
+  return { patience: times.patience, acquire, holder, sweep }
 }
 
 const describe = (lease: LeaseFile | undefined): string =>

@@ -1,5 +1,5 @@
 /** One garbage collection, from what is to stay to what was removed. */
-import { Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import { Blobs } from "../artifact/blobs.ts"
 import { collect } from "../artifact/collect.ts"
 import { Disk } from "../artifact/disk.ts"
@@ -22,30 +22,36 @@ export interface Collection {
   readonly now: number
 }
 
-/** A run that starts holds the collection's lease for a moment; another collection may hold it for long. */
-const patiently = {
+/**
+ * A run that starts holds the collection's lease for a moment; another collection may hold it for long. One that died elsewhere
+ * is given up only by who has watched it for as long as leases are patient.
+ */
+const patiently = (patience: Duration.Duration) => ({
   while: (error: { readonly _tag: string }) => error._tag === "LeaseHeld",
   schedule: Schedule.spaced("200 millis"),
-  times: 25
-}
+  times: Math.ceil(Duration.toMillis(patience) / 200) + 25
+})
 
 export const collectGarbage = Effect.fnUntraced(function* ({ keepRuns, maxBytes, dryRun, now }: Collection) {
   const leases = yield* Leases
   const { layout } = yield* Blobs
   const disk = yield* Disk
-  const lease = yield* Effect.retry(leases.acquire(collectionLeaseKey, "garbage collection"), patiently)
-  const { roots, droppable, plans, kept, old } = yield* rootsOf(keepRuns, now)
+  const lease = yield* Effect.retry(
+    leases.acquire(collectionLeaseKey, "garbage collection"),
+    patiently(leases.patience)
+  )
+  const isUnsent = (id: string) => cursorsOf(disk, layout, id).some(({ complete }) => !complete)
+  const { roots, droppable, plans, kept, unsent, old } = yield* rootsOf(keepRuns, now, isUnsent)
   const limited = maxBytes === undefined ? { roots } : yield* withinSize(roots, droppable, maxBytes)
   const collected = yield* collect(limited.roots, dryRun, lease)
-  const isUnsent = (id: string) => cursorsOf(disk, layout, id).some(({ complete }) => !complete)
-  const runs = yield* collectRuns(layout, old, isUnsent, dryRun, lease.confirm)
+  const runs = yield* collectRuns(layout, old, dryRun, lease.confirm)
   const memory = yield* collectMemory(layout, plans, dryRun, lease.confirm)
   return {
     ...collected,
     freed: collected.freed + runs.bytes + memory.bytes,
     runs: runs.count,
     /** Old runs that stay because a tracking server does not have them whole. */
-    unsentRuns: runs.unsent,
+    unsentRuns: unsent,
     memories: memory.files,
     leases: dryRun ? 0 : yield* leases.sweep,
     keptRuns: kept,

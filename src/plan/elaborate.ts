@@ -308,7 +308,7 @@ const withPlan = Effect.fnUntraced(function* (layout: StoreLayout, elaboration: 
   const path = layout.plan(plan)
   yield* onDisk("write", path, () => {
     disk.makeDirectory(layout.scratch)
-    if (!holds(disk, path, Buffer.from(text))) writeAtomically(disk, layout.scratch, path, Buffer.from(text))
+    keepYoung(disk, layout, path, Buffer.from(text))
   })
   return { ...elaboration, plan } satisfies Elaboration
 })
@@ -321,15 +321,18 @@ const storeCode = Effect.fnUntraced(function* (layout: StoreLayout, code: Bundle
   const text = Buffer.from(withSourceMap(code.code, code.hash))
   yield* onDisk("write", path, () => {
     disk.makeDirectory(layout.scratch)
-    if (!holds(disk, path, text)) writeAtomically(disk, layout.scratch, path, text)
-    const map = Buffer.from(code.map)
-    if (!holds(disk, `${path}.map`, map)) writeAtomically(disk, layout.scratch, `${path}.map`, map)
+    keepYoung(disk, layout, path, text)
+    keepYoung(disk, layout, `${path}.map`, Buffer.from(code.map))
   })
   return path
 })
 
-const holds = (disk: Disk["Service"], path: string, bytes: Uint8Array): boolean =>
-  disk.stamp(path) !== undefined && Buffer.compare(disk.readFile(path), bytes) === 0
+/** Writes what is not there. What is, a garbage collection must see that somebody is about to need. */
+const keepYoung = (disk: Disk["Service"], layout: StoreLayout, path: string, bytes: Uint8Array): void => {
+  const isThere = disk.stamp(path) !== undefined && Buffer.compare(disk.readFile(path), bytes) === 0
+  if (isThere) disk.protect(path)
+  else writeAtomically(disk, layout.scratch, path, bytes)
+}
 
 /** The code of a stage, as a worker is told to load it. */
 export const codeRefOf = (layout: StoreLayout, stage: ElaboratedStage): CodeRef => ({

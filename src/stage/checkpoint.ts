@@ -30,8 +30,10 @@ export interface CheckpointShape {
   /**
    * Keeps a part of the result itself, for a stage whose state is what it has made so far. `position` says where the part
    * begins. The parts stay, all of them, until the stage has succeeded. A stage that keeps parts keeps nothing else.
+   *
+   * @returns whether the disk took it; what comes after a part that is missing is of no use
    */
-  readonly keepPart: (part: CheckpointValue) => Effect.Effect<void>
+  readonly keepPart: (part: CheckpointValue) => Effect.Effect<boolean>
   /** The part that begins at a position, if it was kept and is whole. */
   readonly part: (position: number) => Effect.Effect<CheckpointValue | undefined>
   /** Whether it is time for one: so long after the last one, or the beginning, that more should not be lost. */

@@ -7,32 +7,25 @@ import { onDisk } from "../artifact/store-fault.ts"
 import { RunStore } from "./run-store.ts"
 
 /**
- * Removes runs. One that a tracking server does not have whole stays, and so does one that was pinned meanwhile.
+ * Removes runs, but for those that were pinned meanwhile.
  *
  * @param old of what was there when the collection began, what no rule keeps
- * @param isUnsent whether a tracking server lacks some of a run
  * @param dryRun only counts
  * @param confirm is asked before anything is removed
  */
 export const collectRuns = Effect.fnUntraced(function* (
   layout: StoreLayout,
   old: ReadonlyArray<string>,
-  isUnsent: (id: string) => boolean,
   dryRun: boolean,
   confirm: Lease["confirm"]
 ) {
   const disk = yield* Disk
   const runs = yield* RunStore
   let count = 0
-  let unsent = 0
   let bytes = 0
   for (const id of old) {
     const directory = `${layout.runs}/${id}`
     if (yield* runs.isPinned(id)) continue
-    if (yield* onDisk("read", directory, () => isUnsent(id))) {
-      unsent++
-      continue
-    }
     count++
     bytes += yield* onDisk("look at", directory, () =>
       disk.list(directory).reduce((sum, name) => sum + (disk.stamp(`${directory}/${name}`)?.size ?? 0), 0)
@@ -45,5 +38,5 @@ export const collectRuns = Effect.fnUntraced(function* (
       disk.removeTree(directory)
     })
   }
-  return { count, unsent, bytes }
+  return { count, bytes }
 })

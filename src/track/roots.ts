@@ -14,8 +14,13 @@ const clockMargin = 3_600_000
  * The roots for keeping the newest `keepRuns` runs of each pipeline, every pinned run, and every run that is alive.
  *
  * @param now milliseconds since 1970
+ * @param isUnsent whether a tracking server lacks some of a run: then it stays, with all that it has
  */
-export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: number) {
+export const rootsOf = Effect.fnUntraced(function* (
+  keepRuns: number,
+  now: number,
+  isUnsent: (id: string) => boolean = () => false
+) {
   const runs = yield* RunStore
   const leases = yield* Leases
   const ids = yield* runs.ids
@@ -30,6 +35,9 @@ export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: numbe
   const perPipeline = new Map<string, number>()
   const kept: Array<string> = []
   const old: Array<string> = []
+  /** Runs that living ones go on from: their checkpoints are about to be used. */
+  const continued = new Set<string>()
+  let unsent = 0
   let youngerThan = now
   const alive = new Set(
     yield* Effect.filter(
@@ -43,24 +51,30 @@ export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: numbe
     const pipeline = pipelineOf(run)
     const newer = perPipeline.get(pipeline) ?? 0
     perPipeline.set(pipeline, newer + 1)
-    const isPinned = yield* runs.isPinned(id)
-    if (newer >= keepRuns && !alive.has(id) && !isPinned) {
+    const isAlive = alive.has(id)
+    const needsSending = !isAlive && isUnsent(id)
+    const isNeeded = isAlive || needsSending || continued.has(id) || (yield* runs.isPinned(id))
+    if (newer >= keepRuns && !isNeeded) {
       old.push(id)
       continue
     }
     kept.push(id)
+    if (needsSending && newer >= keepRuns) unsent++
+    if (isAlive || continued.has(id))
+      for (const event of run.events)
+        if (event._tag === "RunStarted" && event.continues !== undefined) continued.add(event.continues.run)
     pipelines.add(pipeline)
     const plan = yield* runs.planDigest(id)
     if (plan !== undefined) plans.add(plan)
     for (const stage of run.plan?.stages ?? []) code.add(stage.code)
-    for (const event of run.events) {
+    for (const event of run.events.toReversed()) {
       const use = useOf(event)
       if (use === undefined) continue
       keys.add(use.key)
       if (use.artifact !== undefined) artifacts.add(use.artifact)
-      recent.add(use, alive.has(id) || isPinned)
+      recent.add(use, isNeeded)
     }
-    if (!alive.has(id)) continue
+    if (!isAlive) continue
     for (const stage of run.plan?.stages ?? []) stages.add(stage.name)
     youngerThan = Math.min(youngerThan, (run.events[0]?.at ?? 0) - clockMargin)
   }
@@ -70,6 +84,8 @@ export const rootsOf = Effect.fnUntraced(function* (keepRuns: number, now: numbe
     droppable: recent.droppable,
     plans: { plans, code, pipelines, youngerThan },
     kept,
+    /** How many of these stay only because a tracking server does not have them whole. */
+    unsent,
     old: [...unstarted.filter((id) => !alive.has(id)), ...old]
   }
 })
@@ -81,7 +97,7 @@ const useOf = (event: Event): Use | undefined => {
   return { key: event.key, artifact: event.digest }
 }
 
-/** Who used what last. Runs are told from the newest to the oldest. */
+/** Who used what last. Uses are told from the newest to the oldest. */
 class RecentUses {
   readonly #uses = new Map<string, Use>()
   readonly #neededKeys = new Set<Digest>()

@@ -25,6 +25,8 @@ export const verifyRuns = Effect.fnUntraced(function* (layout: StoreLayout, repa
     const directory = `${layout.runs}/${id}`
     const found = yield* onDisk("verify", directory, () => problemsIn(disk, layout, directory))
     for (const { path, problem, cure } of found) {
+      // Somebody's collection may have taken it meanwhile.
+      if (!(yield* onDisk("list", directory, () => disk.list(directory))).includes(basename(path))) continue
       if (repair) yield* onDisk("repair", path, () => cures[cure](disk, path))
       damage.push({ path, problem, ...(repair ? { repaired: cure } : {}) })
     }
@@ -57,7 +59,9 @@ const problemsIn = (disk: DiskShape, layout: StoreLayout, directory: string): Re
       const started = startIn(lines[0]?.text)
       named = started?.plan
       if (started !== undefined && started.id !== basename(directory))
-        return [{ path, problem: `it is the journal of run ${started.id}`, cure: "removed" }]
+        return [
+          { path, problem: `it is the journal of run ${started.id}: rename the directory`, cure: "kept" }
+        ]
       const changed = lines.flatMap(({ text }, index) => (wasChanged(text) ? [index + 1] : []))
       return changed.map((line) => ({ path, problem: `line ${line} was changed`, cure: "blanked" }))
     }

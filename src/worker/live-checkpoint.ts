@@ -48,14 +48,18 @@ export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: 
     if (!Number.isSafeInteger(position) || position < 0 || position >= 1e15)
       return yield* Effect.die(new Error(`a checkpoint's position is a whole number from 0, not ${position}`))
     const began = yield* Clock.currentTimeMillis
-    yield* store
-      .write(family, key, checkpoint, kept)
-      .pipe(Effect.catch((error) => Effect.logWarning(`a checkpoint was not kept: ${error.message}`)))
+    const isKept = yield* store.write(family, key, checkpoint, kept).pipe(
+      Effect.as(true),
+      Effect.catch((error) =>
+        Effect.as(Effect.logWarning(`a checkpoint was not kept: ${error.message}`), false)
+      )
+    )
     last = yield* Clock.currentTimeMillis
     cost = last - began
+    return isKept
   })
 
-  const write: CheckpointShape["write"] = (checkpoint) => keep(checkpoint, keptPerKey)
+  const write: CheckpointShape["write"] = (checkpoint) => Effect.asVoid(keep(checkpoint, keptPerKey))
 
   const keepPart: CheckpointShape["keepPart"] = (made) => keep(made, Number.POSITIVE_INFINITY)
 

@@ -7,6 +7,7 @@ import { Artifacts } from "../../src/artifact/artifacts.ts"
 import { asDigest } from "../../src/artifact/digest.ts"
 import { verify } from "../../src/artifact/verify.ts"
 import { type Collection, collectGarbage } from "../../src/cli/collect-garbage.ts"
+import { collectionLeaseKey } from "../../src/schedule/live-run.ts"
 import { RunStore } from "../../src/track/run-store.ts"
 import { newCursor, writeCursor } from "../../src/track/upload/cursor.ts"
 import { fastDisk } from "../rig/faulty-disk.ts"
@@ -141,10 +142,39 @@ layer(workersLayer, { excludeTestServices: true, timeout: "2 minutes" })("a garb
         const first = yield* collected(lab, { keepRuns: 1 })
         assert.deepStrictEqual([first.runs, first.unsentRuns], [0, 1])
         assert.include(fastDisk.list(lab.layout.runs), old)
+        // What is to be sent is more than the journal.
+        assert.deepStrictEqual(yield* wholeRuns(lab, runs), [0, 1])
+        yield* collected(lab, { keepRuns: 1, maxBytes: 0 })
+        assert.include(yield* wholeRuns(lab, runs), 0)
         writeCursor(fastDisk, lab.layout, old, { ...cursor, complete: true })
         const second = yield* collected(lab, { keepRuns: 1 })
         assert.deepStrictEqual([second.runs, second.unsentRuns], [1, 0])
         assert.notInclude(fastDisk.list(lab.layout.runs), old)
+      })
+    )
+  )
+
+  it.effect("waits out another one that died elsewhere", () =>
+    afterRuns(1, (lab) =>
+      Effect.gen(function* () {
+        fastDisk.makeDirectory(lab.layout.leases)
+        const file = {
+          owner: "o",
+          host: "h",
+          place: "p",
+          pid: 1,
+          started: "",
+          patience: 300,
+          purpose: "p",
+          beat: 0
+        }
+        fastDisk.createWhole(
+          `${lab.layout.leases}/${collectionLeaseKey}.1`,
+          Buffer.from(JSON.stringify(file))
+        )
+        // And a name that is no lease's disturbs nobody.
+        fastDisk.createWhole(`${lab.layout.leases}/${collectionLeaseKey}.1~`, Buffer.from(""))
+        assert.strictEqual((yield* collected(lab, { keepRuns: 1 })).runs, 0)
       })
     )
   )

@@ -13,16 +13,17 @@ const data = dataset(
   { classes: ["a", "b"] }
 )
 
-/** Makes the set with some parts at hand, and writes down the parts that it keeps. */
-const generating = (kept: ReadonlyArray<CheckpointValue> = []) =>
+/** Makes the set with some parts at hand, and writes down the parts that it keeps, but for the first ones that fail. */
+const generating = (kept: ReadonlyArray<CheckpointValue> = [], failures = 0) =>
   Effect.gen(function* () {
+    let tried = 0
     const written: Array<CheckpointValue> = []
     const { layer, metrics, progress } = recorded()
     const service = Layer.succeed(Checkpoint, {
       latest: () => Effect.die("parts are found by their position"),
       write: () => Effect.die("a set is kept in parts"),
       offer: () => Effect.die("a set is kept in parts"),
-      keepPart: (part) => Effect.sync(() => void written.push(structuredClone(part))),
+      keepPart: (part) => Effect.sync(() => tried++ >= failures && written.push(structuredClone(part)) > 0),
       part: (position) => Effect.sync(() => kept.find((part) => part.position === position)),
       due: Effect.succeed(true)
     })
@@ -39,6 +40,19 @@ const generating = (kept: ReadonlyArray<CheckpointValue> = []) =>
   })
 
 describe("a set of attacked images", () => {
+  it.effect("keeps what a disk refused once together with what comes next", () =>
+    Effect.gen(function* () {
+      const { written, rows } = yield* generating([], 1)
+      assert.deepStrictEqual(
+        written.map(({ position }) => position),
+        [0, 8]
+      )
+      const again = yield* generating(written)
+      assert.deepStrictEqual(again.rows, rows)
+      assert.deepStrictEqual(again.written, [])
+    })
+  )
+
   it.effect("is the same from any of its parts, and tells the same metrics", () =>
     Effect.gen(function* () {
       const straight = yield* generating()

@@ -31,7 +31,7 @@ export const recorded = (files: ReadonlyMap<string, Uint8Array> = new Map()) => 
       latest: () => Effect.undefined,
       write: () => Effect.void,
       offer: () => Effect.void,
-      keepPart: () => Effect.void,
+      keepPart: () => Effect.succeed(true),
       part: () => Effect.undefined,
       due: Effect.succeed(false)
     }),

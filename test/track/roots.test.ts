@@ -163,6 +163,36 @@ describe("the roots of garbage collection", () => {
     })
   )
 
+  it.effect("hold what a run has that a living one goes on from, and tell uses from the last one on", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      yield* Effect.gen(function* () {
+        yield* write(layout, [{ pipeline: 0, pinned: false, alive: false, finished: [1, 2], cached: [] }])
+        const runs = yield* RunStore
+        const plan = planOf(0)
+        const journal = yield* runs.create("run-001", digestOf(plan))
+        const [begun] = eventsOf(
+          { pipeline: 0, finished: [], cached: [], pinned: false, alive: true },
+          "run-001",
+          1
+        )
+        if (begun?._tag !== "RunStarted") return assert.fail("a run begins with its start")
+        journal.append([{ ...begun, continues: { run: idOf(0), first: idOf(0) } }])
+        const before = yield* rootsOf(0, now)
+        assert.deepStrictEqual(before.kept, [])
+        assert.deepStrictEqual((yield* rootsOf(1, now)).kept, ["run-001"])
+        yield* (yield* Leases).acquire(runLeaseKey("run-001"), "run")
+        const { roots, droppable } = yield* rootsOf(0, now)
+        assert.deepStrictEqual([...roots.keys].sort(), [keyOf(1), keyOf(2)].sort())
+        assert.deepStrictEqual(droppable.neededKeys, roots.keys)
+        assert.deepStrictEqual(
+          droppable.uses.map(({ key }) => key),
+          [keyOf(1), keyOf(2)]
+        )
+      }).pipe(Effect.scoped, Effect.provide(storeAt(layout)))
+    })
+  )
+
   it.effect("hold every blob while a run is alive that has not yet said when it began", () =>
     Effect.gen(function* () {
       const layout = yield* scratchLayout

@@ -216,7 +216,7 @@ const gc = Command.make(
       )
     if (limit !== undefined && result.bytes !== undefined && result.bytes > limit)
       yield* printNote(
-        `pinned and live runs need ${bytes(result.bytes)}, more than the ${bytes(limit)} of --max-size: unpin some, or allow more\n`
+        `pinned, live and unsent runs need ${bytes(result.bytes)}, more than the ${bytes(limit)} of --max-size: unpin some, or allow more\n`
       )
   })
 ).pipe(
