@@ -47,6 +47,17 @@ const placeOf = (
       }
 }
 
+/** Two models of one title, such as the cells of a grid, are two lines, under the names of their sweeps. */
+const ownPlace = (name: string, sweep: Sweep, all: { readonly [name: string]: Sweep }) => {
+  const place = placeOf(name, sweep)
+  const isShared = Object.entries(all).some(([other, each]) => {
+    if (other === name) return false
+    const { panel, model } = placeOf(other, each)
+    return panel === place.panel && model === place.model
+  })
+  return isShared ? { ...place, model: name } : place
+}
+
 /** Characters that fit above a panel by the width that Vega guesses; a longer line would push the panels apart. */
 const widest = 34
 
@@ -67,7 +78,7 @@ const dataOf = (
   published: ReadonlyArray<PublishedPoint>
 ): ReadonlyArray<Datum> =>
   Object.entries(sweeps).flatMap(([name, sweep]): ReadonlyArray<Datum> => {
-    const place = placeOf(name, sweep)
+    const place = ownPlace(name, sweep, sweeps)
     const measured = sweep.points.flatMap((point) => {
       const { accuracy, standardError, count } = accuracyAt(point)
       if (count === 0) return []

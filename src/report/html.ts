@@ -16,10 +16,17 @@ export type Part = Html | string | number | false | undefined | ReadonlyArray<Pa
 export const html = (strings: TemplateStringsArray, ...values: ReadonlyArray<Part>): Html =>
   new Html(strings.reduce((text, string, index) => `${text}${markup(values[index - 1])}${string}`))
 
+const spaced = (text: string): string => (text === "\n" || text === "\t" ? text : markupText(text))
+
 const markup = (part: Part): string => {
   if (part === undefined || part === false) return ""
   if (part instanceof Html) return part.text
-  if (typeof part === "string") return markupText(part)
+  // Between tags line breaks and tabs are harmless, and messages have them.
+  if (typeof part === "string")
+    return part
+      .split(/([\n\t])/)
+      .map(spaced)
+      .join("")
   return typeof part === "number" ? String(part) : part.map(markup).join("")
 }
 

@@ -137,3 +137,15 @@ describe("the palette", () => {
     assert.lengthOf(new Set(all), all.length)
   })
 })
+
+describe("sweeps of one title", () => {
+  it.effect("are a line each, under their own names", () =>
+    Effect.gen(function* () {
+      const cell = (correct: number) => sweepOf("CNN", [[0.1, correct]])
+      const svg = yield* drawChart("t", sweepChart({ "right clamp": cell(20), "no clamp": cell(60) }))
+      assert.sameMembers([...among(svg, ["right clamp", "no clamp", "CNN"])], ["right clamp", "no clamp"])
+      const one = yield* drawChart("t", sweepChart({ "right clamp": cell(20) }))
+      assert.notInclude(texts(one), "right clamp")
+    })
+  )
+})

@@ -81,6 +81,43 @@ describe("findings", () => {
     assert.deepStrictEqual(findings(runOf({ sweeps: [sweepOf("x", [[0.3, 85]], "transfer")] })), [])
   })
 
+  it("say nothing of models whose checks failed, and tell models of one name apart", () => {
+    const told = (name: string, model: string, value: Sweep) => ({
+      node: foldRun(made(name, digestOf(name)), [planned(name, "Sweep", { inputs: { model } })]).nodes[0],
+      value
+    })
+    const checked = (model: string, failed: number) =>
+      foldRun(made(`check ${model}`, digestOf("d"), { checks_failed: failed }), [
+        planned(`check ${model}`, "Table", { stage: "hygiene", inputs: { model } })
+      ]).nodes
+    const run = runOf({})
+    const sweeps = [
+      told("a", "broken", sweepOf("broken", [[0.1, 97]])),
+      told("b", "seed-1", sweepOf("trained", [[0.1, 60]])),
+      told("c", "seed-2", sweepOf("trained", [[0.1, 50]])),
+      told("d", "unchecked", sweepOf("unchecked", [[0.1, 99]])),
+      // Another attack's transfer says nothing of this one.
+      told("e", "seed-1", { ...sweepOf("trained", [[0.1, 99]], "transfer"), title: "trained under PGD" })
+    ].flatMap(({ node, value }) => (node === undefined ? [] : [{ node, value }]))
+    const nodes = [...checked("broken", 1), ...checked("seed-1", 0), ...checked("seed-2", 0)]
+    const found = findings({ ...run, view: { ...run.view, nodes }, sweeps })
+    assert.deepStrictEqual(found.slice(0, -1), [
+      "b: At ε 0.1, the worst of the white-box attacks that were made leaves most to trained: 60.0 % of the images.",
+      "c: At ε 0.1, the worst of the white-box attacks that were made leaves most to trained: 50.0 % of the images."
+    ])
+    const together = findings({
+      ...run,
+      view: {
+        ...run.view,
+        nodes: [...nodes, ...foldRun(made("test", digestOf("t")), [planned("test", "Dataset")]).nodes]
+      },
+      sweeps
+    })
+    assert.deepStrictEqual(together.slice(0, -1), [
+      "At ε 0.1, the worst of the white-box attacks that were made leaves most to trained (seed-1): 60.0 % of the images; next is trained (seed-2) with 50.0 %."
+    ])
+  })
+
   it("say whether the checks passed", () => {
     assert.match(
       findings(runOf({ checks: [0, 0] }))[0] ?? "",

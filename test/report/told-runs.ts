@@ -57,7 +57,7 @@ export const whole = Effect.gen(function* () {
     nodes: [
       planned("train", "Model", { stage: "train" }),
       planned("sweeps/plain", "Sweep", { inputs: { model: "train" } }),
-      planned("sweeps/robust", "Sweep", { inputs: { model: "train" } }),
+      planned("sweeps/robust", "Sweep", { inputs: { network: "train" } }),
       planned("comparison", "Table", { stage: "compare", inputs: { faithful: { a: "sweeps/plain" } } }),
       planned("figure", "Figure", { stage: "draw-sweeps", inputs: { sweeps: { a: "sweeps/plain" } } }),
       planned("foreign", "Figure")

@@ -35,6 +35,11 @@ export const script = `
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const title = fresh.querySelector("main");
+    // The list's first run: there is no part yet that could take it over.
+    if ([...fresh.querySelectorAll("[data-part]")].some(({ id }) => document.getElementById(id) === null)) {
+      location.reload();
+      return;
+    }
     for (const part of document.querySelectorAll("[data-part], .dag a, .panel")) {
       const next = fresh.getElementById(part.id);
       if (next !== null && !next.isEqualNode(part)) takeOver(part, next);

@@ -78,7 +78,8 @@ export class Site {
   #compare(ids: ReadonlyArray<string>): Answered {
     return Effect.gen({ self: this }, function* () {
       const known = yield* (yield* RunStore).ids
-      const [a, b] = ids
+      // Identifiers begin with the time: the older one comes first, as everywhere.
+      const [a, b] = ids.toSorted()
       if (a === undefined || b === undefined || ids.length > 2)
         return problem(400, "Tick two runs in the list to compare them.")
       const missing = ids.find((id) => !known.includes(id))
