@@ -15,6 +15,7 @@ interface Measured {
   /** Its node, or where that is not known its name. */
   readonly model: string
   readonly called: string
+  /** Its first word: steps and their sizes may differ where images are made once for all models. */
   readonly attack: string
   readonly source: Sweep["source"]
   readonly epsilon: number
@@ -51,12 +52,12 @@ export const robustness = (run: ReportRun): ReadonlyArray<string> => {
 const modelOf = ({ inputs = {} }: NodeView): string | undefined =>
   typeof inputs["model"] === "string" ? inputs["model"] : undefined
 
-/** Sweeps are called `<model> under <attack>`. */
+/** Sweeps are called `<model> under <attack>, <settings>`; those of others' images `<model> under transferred <attack>, …`. */
 const calledIn = (title: string): { readonly called: string; readonly attack: string } => {
   const at = title.indexOf(" under ")
   return at === -1
     ? { called: title, attack: "" }
-    : { called: title.slice(0, at), attack: title.slice(at + 7) }
+    : { called: title.slice(0, at), attack: /^(?:transferred )?([^,]*)/.exec(title.slice(at + 7))?.[1] ?? "" }
 }
 
 const pointsOf = (node: NodeView, { title, source, points }: Sweep): ReadonlyArray<Measured> => {
@@ -103,14 +104,15 @@ const flatteredIn = (measured: ReadonlyArray<Measured>, epsilon: number) =>
   measured
     .filter((each) => each.source === "transfer" && each.epsilon === epsilon)
     .flatMap(({ model, attack, accuracy: other }) => {
-      const own = measured.find(
+      const same = measured.filter(
         (each) =>
           each.source === "white-box" &&
           each.model === model &&
           each.attack === attack &&
           each.epsilon === epsilon
-      )?.accuracy
-      return own === undefined || other - own < flattering ? [] : [{ model, attack, own, other }]
+      )
+      const own = Math.min(...same.map((each) => each.accuracy))
+      return same.length === 0 || other - own < flattering ? [] : [{ model, attack, own, other }]
     })
     .sort((a, b) => b.other - b.own - (a.other - a.own))
     .slice(0, 1)
