@@ -13,7 +13,7 @@ import { type Told, tell } from "../rig/told-run.ts"
 import { hostileRun, inStore, whole } from "./told-runs.ts"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-const long = { timeout: 60_000 }
+const long = { timeout: 120_000 }
 
 describe.skipIf(chromiumPath === undefined)(`a report in a browser${withoutChromium}`, () => {
   const directory = mkdtempSync(join(tmpdir(), "reports-"))
@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)(`a report in a browser${withoutChrom
     await page.keyboard.press("Escape")
     await panel.waitFor({ state: "hidden" })
     // Back to where one was.
-    await page.waitForFunction("document.activeElement.id === 'dag-0'")
+    await expect.poll(() => page.evaluate("document.activeElement.id"), { timeout: 10_000 }).toBe("dag-0")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await page.locator("#node-1:visible").waitFor()
