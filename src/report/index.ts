@@ -12,9 +12,9 @@ import { page } from "./page.ts"
 import { reportRun } from "./report-run.ts"
 import { runReport } from "./run-report.ts"
 
-export interface ReportOptions {
+export interface ReportOptions<E = never> {
   /** What people have to say of the results of a pipeline, as Markdown; for one run. */
-  readonly notes?: (pipeline: string) => Effect.Effect<string | undefined>
+  readonly notes?: (pipeline: string) => Effect.Effect<string | undefined, E>
 }
 
 /**
@@ -22,10 +22,10 @@ export interface ReportOptions {
  *
  * @param references one run or two: `last`, `last~1`, an identifier or the beginning of one
  */
-export const renderReport = (
+export const renderReport = <E = never>(
   [reference, other]: readonly [run: string, other?: string | undefined],
-  { notes = () => Effect.undefined }: ReportOptions = {}
-): Effect.Effect<string, NoSuchRun | StoreFault, RunStore | Artifacts | Actions | Leases> =>
+  { notes = () => Effect.undefined }: ReportOptions<E> = {}
+): Effect.Effect<string, NoSuchRun | StoreFault | E, RunStore | Artifacts | Actions | Leases> =>
   Effect.gen(function* () {
     const run = yield* reportRun(reference)
     const room = new Room()

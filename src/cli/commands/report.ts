@@ -1,15 +1,16 @@
 /** `pipeline report`: a run, or two, as a page. */
-import { readFile, writeFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { writeFile } from "node:fs/promises"
+import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { RunStore } from "../../track/run-store.ts"
+import { DocumentFailed } from "../document-failed.ts"
 import * as flags from "../flags.ts"
+import { notesOf } from "../notes.ts"
 import { openInBrowser } from "../open-in-browser.ts"
 import { printPaths } from "../output.ts"
 import { storeServices } from "../store.ts"
-import { DocumentFailed } from "./results.ts"
 
 export const report = Command.make(
   "report",
@@ -45,7 +46,7 @@ export const report = Command.make(
       const first = yield* runs.find(options.run)
       const other = Option.isNone(options.other) ? undefined : yield* runs.find(options.other.value)
       const text = yield* renderReport([first, other], {
-        notes: (pipeline) => (notes === undefined ? Effect.undefined : notesIn(notes, pipeline))
+        notes: (pipeline) => (notes === undefined ? Effect.undefined : notesOf(notes, pipeline))
       })
       return { names: [first, ...(other === undefined ? [] : [other])], text }
     }).pipe(Effect.provide(services))
@@ -64,11 +65,3 @@ export const report = Command.make(
     { command: "pipeline report last~1 last", description: "two runs beside each other" }
   ])
 )
-
-/** A pipeline need not have notes. Its name comes from a journal, and names no other directory. */
-const notesIn = (directory: string, pipeline: string): Effect.Effect<string | undefined> =>
-  /^[\w.-]+$/.test(pipeline)
-    ? Effect.tryPromise(() => readFile(join(directory, `${pipeline}.md`), "utf8")).pipe(
-        Effect.catch(() => Effect.undefined)
-      )
-    : Effect.undefined

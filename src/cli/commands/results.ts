@@ -1,14 +1,15 @@
 /** `pipeline results`: finished runs as a document. */
-import { readFile, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { writeFile } from "node:fs/promises"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Artifacts } from "../../artifact/artifacts.ts"
 import { Table } from "../../artifact/kinds/table.ts"
 import { RunStore } from "../../track/run-store.ts"
 import type { RunView } from "../../track/run-view.ts"
+import { DocumentFailed } from "../document-failed.ts"
 import * as flags from "../flags.ts"
 import { loadRun } from "../load-run.ts"
+import { notesOf } from "../notes.ts"
 import { printNote, printResult } from "../output.ts"
 import { storeServices } from "../store.ts"
 import { type RunResults, resultsDocument } from "../view/results/document.ts"
@@ -23,16 +24,6 @@ export class RunUnfinished extends Schema.TaggedError<RunUnfinished>()("RunUnfin
   }
   get hint() {
     return "run the pipeline again: what is finished stays finished; `pipeline runs` lists runs that are done"
-  }
-}
-
-/** The document cannot be written, or notes not read. */
-export class DocumentFailed extends Schema.TaggedError<DocumentFailed>()("DocumentFailed", {
-  path: Schema.String,
-  reason: Schema.String
-}) {
-  override get message() {
-    return `${this.path}: ${this.reason}`
   }
 }
 
@@ -95,7 +86,7 @@ const resultsOf = Effect.fnUntraced(function* (reference: string, notes: string 
       return { node, table: yield* Table.decode(yield* artifacts.reader(digest)) }
     })
   )
-  const own = notes === undefined ? undefined : yield* notesOf(join(notes, `${view.pipeline}.md`))
+  const own = notes === undefined ? undefined : yield* notesOf(notes, view.pipeline)
   return { view, provenance: started?.provenance, tables, notes: own } satisfies RunResults
 })
 
@@ -114,19 +105,6 @@ const finalTables = ({ nodes }: RunView) => {
     kind === "Table" && digest !== undefined && !used.has(name) ? [{ node: name, digest }] : []
   )
 }
-
-/** A pipeline need not have notes. */
-const notesOf = (path: string) =>
-  Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
-    catch: (cause) => cause
-  }).pipe(
-    Effect.catch((cause) =>
-      cause instanceof Error && "code" in cause && cause.code === "ENOENT"
-        ? Effect.undefined
-        : Effect.fail(new DocumentFailed({ path, reason: String(cause) }))
-    )
-  )
 
 const commandText = (
   found: ReadonlyArray<RunResults>,

@@ -47,6 +47,14 @@ beforeAll(async () => {
   expect((await cli(project, ["run", "sums", "--set", "a=2"])).code).toBe(0)
 })
 
+test.each(["report", "results"])("%s names notes that cannot be read", async (command) => {
+  // A directory where a file should be.
+  project.write("bad-notes/sums.md/x", "")
+  const { code, stderr } = await cli(project, [command, "last", "--notes", "bad-notes"])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/bad-notes\/sums\.md: .*EISDIR/)
+})
+
 test("shows a finished run, says what it has not, and writes RUN.html where nothing else is asked", async () => {
   const page = await reportOf("last", "--notes", "notes")
   for (const text of [
