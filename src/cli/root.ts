@@ -11,6 +11,7 @@ import { report } from "./commands/report.ts"
 import { results } from "./commands/results.ts"
 import { run } from "./commands/run.ts"
 import { diff, runs, show } from "./commands/runs.ts"
+import { times } from "./commands/times.ts"
 import { track } from "./commands/track.ts"
 
 export const root = Command.make("pipeline").pipe(
@@ -27,6 +28,7 @@ export const root = Command.make("pipeline").pipe(
     runs,
     show,
     diff,
+    times,
     report,
     results,
     look,

@@ -12,7 +12,7 @@ import type { StoreFault } from "../artifact/store-error.ts"
 import { type DeclaredFileMissing, DeclaredFiles } from "../plan/bound.ts"
 import type { ElaboratedNode, Elaboration } from "../plan/elaboration.ts"
 import type { BoundParts, EngineIdentity } from "../plan/key.ts"
-import { lastNode, readLastRun } from "../plan/last-run.ts"
+import { type LastRun, lastNode, readLastRun } from "../plan/last-run.ts"
 import { dependenciesOf } from "../plan/order.ts"
 import type { Project } from "../plan/project.ts"
 import { mayUseEngine } from "../plan/uses-engine.ts"
@@ -51,8 +51,8 @@ export interface RunOptions {
     /** The engine as it counts in keys; `undefined` where it is not to count. */
     readonly strict?: EngineIdentity | undefined
   }
-  /** Is told how long each node took the last time, in seconds, before anything begins. */
-  readonly expect?: (lastTimes: (node: string) => number | undefined) => void
+  /** Is told what is remembered of the last run, before anything begins. */
+  readonly remember?: (last: LastRun) => void
   readonly watch: (event: Event) => void
 }
 
@@ -74,7 +74,7 @@ export const runPlan = (options: RunOptions) =>
         options.watch(event)
       })
       const last = yield* readLastRun(layout, elaboration.pipeline)
-      options.expect?.((node) => lastNode(last, node)?.seconds)
+      options.remember?.(last)
       const memory = makeRunMemory(elaboration, last)
       const context: RunContext = {
         id,

@@ -135,6 +135,19 @@ export const cli = (
   options: CliOptions = {}
 ): Promise<Finished> => launch(project, args, options).finished
 
+/** Runs a command to its end on a terminal of 160 columns and 24 rows, and returns all that was written there. */
+export const onTerminal = async (
+  project: TestProject,
+  args: ReadonlyArray<string>,
+  env: CliOptions["env"] = {}
+): Promise<string> => {
+  const line = ["stty cols 160 rows 24; exec", join(repository, "bin/pipeline"), ...args].join(" ")
+  const words =
+    process.platform === "linux" ? ["-qec", line, "/dev/null"] : ["-q", "/dev/null", "sh", "-c", line]
+  const command = new Command(words, project.root, { TERM: "xterm", NO_COLOR: "1", ...env }, "script")
+  return (await command.finished).stdout
+}
+
 const patience = 60_000
 
 /** Waits for something that no event tells of. */

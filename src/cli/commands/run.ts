@@ -3,7 +3,10 @@ import { randomBytes } from "node:crypto"
 import { Clock, Config, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { elaborate } from "../../plan/elaborate.ts"
+import { expectedTimes } from "../../plan/expected-times.ts"
+import { findPipeline, type Project } from "../../plan/project.ts"
 import { nodesInScope } from "../../plan/scope.ts"
+import { readTimes, timesPath } from "../../plan/times-file.ts"
 import { demandOf, machineAmounts } from "../../schedule/resources.ts"
 import { runPlan } from "../../schedule/run.ts"
 import { engineFlags, wantedEngine } from "../engine.ts"
@@ -94,6 +97,8 @@ export const run = Command.make(
         Effect.sync(() => reporterFor(options.json, expected, resources.cores)),
         (each) => Effect.sync(() => each.close())
       )
+      const times =
+        reporter.expect === undefined ? {} : yield* timesBeside(project, options.pipeline, reporter)
       const tracking = yield* Effect.acquireRelease(
         Effect.sync(() =>
           makeTracking({
@@ -126,7 +131,7 @@ export const run = Command.make(
         },
         environment: process.env,
         engine,
-        expect: (lastTimes) => reporter.expect?.(lastTimes),
+        remember: (last) => reporter.expect?.(expectedTimes(elaboration, last, times)),
         watch: (event) => {
           if (event._tag === "NodeStarted" && !computes) {
             computes = true
@@ -150,6 +155,16 @@ export const run = Command.make(
     { command: "pipeline run mnist-advtrain --from split --keep-going", description: "a part of it" }
   ])
 )
+
+/** The times beside the pipeline. They only tell people how long it takes: a damaged file is said, and stops nothing. */
+const timesBeside = (project: Project, pipeline: string, reporter: Reporter) =>
+  findPipeline(project, pipeline).pipe(
+    Effect.flatMap(({ path }) => readTimes(timesPath(path))),
+    Effect.catchTag("BadTimesFile", ({ message, hint }) => {
+      reporter.note(`${message}; ${hint}`)
+      return Effect.succeed({})
+    })
+  )
 
 /**
  * @param nodes that the run may tell of

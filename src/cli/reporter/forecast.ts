@@ -1,8 +1,11 @@
 /**
- * How long nodes may take that have not begun: as long as the last time; else as others of their stage took in this run, or will
- * take by what they say of how far they are; else as the middle one of the stages that ran.
+ * How long nodes may take that have not begun: what was known of each before the run, scaled by what nodes of this run took; else
+ * as others of their stage took in this run, or will take by what they say of how far they are; else as the middle one of
+ * the stages that ran.
  */
+import type { Basis, Expectation, ExpectedTimes } from "../../plan/expected-times.ts"
 import type { Event } from "../../track/event.ts"
+import { Pace } from "./pace.ts"
 
 /** A node that the run may come to. */
 export interface ExpectedNode {
@@ -11,9 +14,6 @@ export interface ExpectedNode {
   /** Of the processor, which it takes for itself. */
   readonly cores: number
 }
-
-/** Seconds that a node took the last time, if that is known. */
-export type LastTimes = (node: string) => number | undefined
 
 /** After so many nodes, their mean says something of those of other stages. */
 const fewest = 3
@@ -24,11 +24,12 @@ export class Forecast {
   readonly #cores: ReadonlyMap<string, number>
   /** Nodes that have neither begun nor ended. */
   readonly #open: Set<string>
-  /** Of these, how many of each stage there are whose last time is not known. */
+  /** Of these, how many of each stage there are of which nothing was known before. */
   readonly #unknown = new Map<string, number>()
-  /** And what the others took the last time, times their cores. */
-  #known = 0
-  #lastTimes: LastTimes = () => undefined
+  /** And what was expected of the others: seconds times cores, by basis and stage. */
+  readonly #known = new Map<string, Known>()
+  #expected: ExpectedTimes = () => undefined
+  readonly #pace = new Pace()
   readonly #means = new Map<string, Mean>()
   readonly #mean = new Mean()
 
@@ -39,8 +40,8 @@ export class Forecast {
     this.#sum()
   }
 
-  remember(lastTimes: LastTimes): void {
-    this.#lastTimes = lastTimes
+  expect(expected: ExpectedTimes): void {
+    this.#expected = expected
     this.#sum()
   }
 
@@ -48,18 +49,21 @@ export class Forecast {
     if (!("node" in event) || event._tag === "Log") return
     if (this.#open.delete(event.node)) this.#count(event.node, -1)
     if (event._tag !== "NodeFinished") return
+    const stage = this.#stageOf(event.node)
     this.#mean.add(event.seconds)
-    const stage = this.#stages.get(event.node)
-    if (stage !== undefined) meanIn(this.#means, stage).add(event.seconds)
+    meanIn(this.#means, stage).add(event.seconds)
+    const expected = this.#expected(event.node)
+    if (expected !== undefined) this.#pace.add(expected.basis, stage, expected.seconds, event.seconds)
   }
 
   coresOf(node: string): number {
-    return this.#cores.get(this.#stages.get(node) ?? "") ?? 1
+    return this.#cores.get(this.#stageOf(node)) ?? 1
   }
 
   /** Seconds that one node may take; undefined where that would be a guess. */
   secondsOf(node: string): number | undefined {
-    return this.#lastTimes(node) ?? this.#means.get(this.#stages.get(node) ?? "")?.value ?? this.#usual()
+    const stage = this.#stageOf(node)
+    return scaled(this.#expected(node), this.#pace, stage) ?? this.#means.get(stage)?.value ?? this.#usual()
   }
 
   /**
@@ -70,9 +74,20 @@ export class Forecast {
    */
   unbegun(count: number, running: ReadonlyMap<string, number>): number | undefined {
     const underWay = new Map<string, Mean>()
-    for (const [node, seconds] of running) meanIn(underWay, this.#stages.get(node) ?? "").add(seconds)
+    const pace = this.#pace.copy()
+    for (const [node, seconds] of running) {
+      const stage = this.#stageOf(node)
+      meanIn(underWay, stage).add(seconds)
+      const expected = this.#expected(node)
+      if (expected !== undefined) pace.add(expected.basis, stage, expected.seconds, seconds)
+    }
     const usual = this.#usual()
-    let left = this.#known
+    let left = 0
+    for (const { basis, stage, seconds } of this.#known.values()) {
+      const factor = pace.factor(basis, stage)
+      if (factor === undefined) return undefined
+      left += seconds * factor
+    }
     for (const [stage, nodes] of this.#unknown) {
       const each = (this.#means.get(stage) ?? underWay.get(stage))?.value ?? usual
       if (each === undefined) return undefined
@@ -83,6 +98,10 @@ export class Forecast {
     return usual === undefined ? undefined : left + others * usual
   }
 
+  #stageOf(node: string): string {
+    return this.#stages.get(node) ?? ""
+  }
+
   /** Few long stages say nothing of many short ones. */
   #usual(): number | undefined {
     if (this.#mean.count < fewest) return undefined
@@ -91,22 +110,45 @@ export class Forecast {
   }
 
   #sum(): void {
-    this.#known = 0
+    this.#known.clear()
     this.#unknown.clear()
     for (const node of this.#open) this.#count(node, 1)
   }
 
   #count(node: string, sign: 1 | -1): void {
-    const seconds = this.#lastTimes(node)
-    if (seconds !== undefined) {
-      this.#known += sign * seconds * this.coresOf(node)
+    const stage = this.#stageOf(node)
+    const expected = this.#expected(node)
+    if (expected === undefined) {
+      count(this.#unknown, stage, sign)
       return
     }
-    const stage = this.#stages.get(node) ?? ""
-    const left = (this.#unknown.get(stage) ?? 0) + sign
-    if (left > 0) this.#unknown.set(stage, left)
-    else this.#unknown.delete(stage)
+    const key = `${expected.basis}/${stage}`
+    const known = this.#known.get(key) ?? { basis: expected.basis, stage, seconds: 0, nodes: 0 }
+    known.seconds += sign * expected.seconds * this.coresOf(node)
+    known.nodes += sign
+    if (known.nodes > 0) this.#known.set(key, known)
+    else this.#known.delete(key)
   }
+}
+
+/** What was expected of the nodes of one stage together. */
+interface Known {
+  readonly basis: Basis
+  readonly stage: string
+  seconds: number
+  nodes: number
+}
+
+const scaled = (expected: Expectation | undefined, pace: Pace, stage: string): number | undefined => {
+  if (expected === undefined) return undefined
+  const factor = pace.factor(expected.basis, stage)
+  return factor === undefined ? undefined : expected.seconds * factor
+}
+
+const count = (counts: Map<string, number>, key: string, sign: 1 | -1): void => {
+  const left = (counts.get(key) ?? 0) + sign
+  if (left > 0) counts.set(key, left)
+  else counts.delete(key)
 }
 
 class Mean {

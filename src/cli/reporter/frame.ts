@@ -154,6 +154,16 @@ const footer = (state: FrameState): string => {
   return parts.join(", ")
 }
 
+/** Of its time so far, what a node that takes longer than expected still gets. */
+const overdue = 0.1
+
+const leftOf = (expected: number | undefined, elapsed: number): number | undefined => {
+  if (expected === undefined) return undefined
+  if (elapsed < expected) return expected - elapsed
+  // A little late is late; after much longer nobody knows.
+  return elapsed < 2 * expected + 10 ? elapsed * overdue : undefined
+}
+
 /**
  * How long the run still takes; undefined where that is a guess.
  *
@@ -166,15 +176,15 @@ const secondsLeft = ({ running, forecast, cores, now }: FrameState, unbegun: num
   for (const { name, rate, since } of running.values()) {
     const elapsed = (now - since) / 1000
     const told = rate.left(now)
-    if (told !== undefined) underWay.set(name, elapsed + told)
-    const usual = forecast.secondsOf(name)
-    const left = told ?? (usual === undefined ? undefined : usual - elapsed)
-    // It takes longer than usual already: nobody knows.
-    if (left === undefined || left <= 0) return undefined
+    const expected = forecast.secondsOf(name)
+    const left = told ?? leftOf(expected, elapsed)
+    if (left === undefined) return undefined
+    const learnt = told !== undefined || (expected !== undefined && elapsed >= expected)
+    if (learnt) underWay.set(name, elapsed + left)
     slowest = Math.max(slowest, left)
     work += left * forecast.coresOf(name)
   }
   const later = forecast.unbegun(unbegun, underWay)
-  if (running.size === 0 || later === undefined) return undefined
-  return Math.max(slowest, (work + later) / (cores ?? running.size))
+  const together = cores ?? running.size
+  return later === undefined || together === 0 ? undefined : Math.max(slowest, (work + later) / together)
 }

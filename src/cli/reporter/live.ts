@@ -3,9 +3,10 @@
  *
  * Events only change the state, which costs next to nothing; a timer draws at most ten frames a second from it.
  */
+import type { ExpectedTimes } from "../../plan/expected-times.ts"
 import type { Event } from "../../track/event.ts"
 import { harmless } from "../view/text.ts"
-import { Forecast, type LastTimes } from "./forecast.ts"
+import { Forecast } from "./forecast.ts"
 import { frame, type RunningNode } from "./frame.ts"
 import { Group } from "./group.ts"
 import { Lines, startedText } from "./lines.ts"
@@ -63,8 +64,8 @@ class Live implements Reporter {
     this.#drawBy(this.#drawnAt + frameMillis)
   }
 
-  expect(lastTimes: LastTimes): void {
-    this.#forecast.remember(lastTimes)
+  expect(times: ExpectedTimes): void {
+    this.#forecast.expect(times)
   }
 
   close(): void {

@@ -1,13 +1,13 @@
 /** What tells people and machines how a run goes. Everything it touches is handed to it. */
+import type { ExpectedTimes } from "../../plan/expected-times.ts"
 import type { Event } from "../../track/event.ts"
-import type { LastTimes } from "./forecast.ts"
 
 export interface Reporter {
   event(event: Event): void
   /** Tells people something that is no event. Programs are told events alone. */
   note(text: string, word?: "note" | "track"): void
-  /** Is told how long nodes took the last time, where somebody wants to know how long they take. */
-  expect?(lastTimes: LastTimes): void
+  /** Is told what nodes may take, where somebody wants to know. */
+  expect?(times: ExpectedTimes): void
   /** Writes what is held back and leaves the terminal as it was found. Later events are ignored. */
   close(): void
 }

@@ -386,7 +386,7 @@ describe("the live reporter", () => {
     timing.advance(4000)
     // 6 s of this one and 10 s of the last sweep on one core of two, twice 100 s of training on both.
     assert.strictEqual(left(), "about 3m 28s left")
-    reporter.expect?.((name) => (name === "t1" ? 20 : undefined))
+    reporter.expect?.((name) => (name === "t1" ? { seconds: 20, basis: "same" } : undefined))
     timing.advance(1000)
     assert.strictEqual(left(), "about 2m 08s left")
     send(cached("t2", timing.now()))
