@@ -18,7 +18,7 @@ const reporter = liveReporter({
   sink: stderrSink(),
   timing,
   style: styleFor({}, false),
-  nodes: names.map((name) => ({ name, stage: "play", cores: 1 }))
+  nodes: names.map((name) => ({ name, stage: "play", after: [], cores: 1 }))
 })
 
 reporter.event(runStarted(nodes, begun))

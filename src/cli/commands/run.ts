@@ -4,6 +4,7 @@ import { Clock, Config, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { elaborate } from "../../plan/elaborate.ts"
 import { expectedTimes } from "../../plan/expected-times.ts"
+import { dependenciesOf } from "../../plan/order.ts"
 import { findPipeline, type Project } from "../../plan/project.ts"
 import { nodesInScope } from "../../plan/scope.ts"
 import { readTimes, timesPath } from "../../plan/times-file.ts"
@@ -89,9 +90,10 @@ export const run = Command.make(
       let computes = false
       const gpus = yield* Config.Int("PIPELINE_GPUS").pipe(Config.withDefault(0))
       const resources = machineAmounts(Option.getOrUndefined(options.jobs), gpus)
-      const expected = nodes.map(({ name, stage }) => {
+      const expected = nodes.map(({ name, stage, inputs }) => {
         const { name: stageName = "", options = {} } = elaboration.stages[stage] ?? {}
-        return { name, stage: stageName, cores: demandOf(options, resources).cores }
+        const { cores } = demandOf(options, resources)
+        return { name, stage: stageName, cores, after: dependenciesOf(inputs) }
       })
       const reporter = yield* Effect.acquireRelease(
         Effect.sync(() => reporterFor(options.json, expected, resources.cores)),

@@ -5,6 +5,7 @@
  */
 import type { Basis, Expectation, ExpectedTimes } from "../../plan/expected-times.ts"
 import type { Event } from "../../track/event.ts"
+import { LongestChain } from "./longest-chain.ts"
 import { Pace } from "./pace.ts"
 
 /** A node that the run may come to. */
@@ -13,6 +14,8 @@ export interface ExpectedNode {
   readonly stage: string
   /** Of the processor, which it takes for itself. */
   readonly cores: number
+  /** The nodes that have to be over before it begins. */
+  readonly after: ReadonlyArray<string>
 }
 
 /** After so many nodes, their mean says something of those of other stages. */
@@ -28,20 +31,28 @@ export class Forecast {
   readonly #unknown = new Map<string, number>()
   /** And what was expected of the others: seconds times cores, by basis and stage. */
   readonly #known = new Map<string, Known>()
-  #expected: ExpectedTimes = () => undefined
+  readonly #expectations = new Map<string, Expectation>()
   readonly #pace = new Pace()
   readonly #means = new Map<string, Mean>()
   readonly #mean = new Mean()
 
+  readonly #chain: LongestChain
+
+  /** @param nodes in topological order */
   constructor(nodes: ReadonlyArray<ExpectedNode> = []) {
     this.#stages = new Map(nodes.map(({ name, stage }) => [name, stage]))
     this.#cores = new Map(nodes.map(({ stage, cores }) => [stage, cores]))
     this.#open = new Set(this.#stages.keys())
+    this.#chain = new LongestChain(nodes)
     this.#sum()
   }
 
   expect(expected: ExpectedTimes): void {
-    this.#expected = expected
+    this.#expectations.clear()
+    for (const name of this.#stages.keys()) {
+      const expectation = expected(name)
+      if (expectation !== undefined) this.#expectations.set(name, expectation)
+    }
     this.#sum()
   }
 
@@ -52,7 +63,7 @@ export class Forecast {
     const stage = this.#stageOf(event.node)
     this.#mean.add(event.seconds)
     meanIn(this.#means, stage).add(event.seconds)
-    const expected = this.#expected(event.node)
+    const expected = this.#expectations.get(event.node)
     if (expected !== undefined) this.#pace.add(expected.basis, stage, expected.seconds, event.seconds)
   }
 
@@ -62,8 +73,13 @@ export class Forecast {
 
   /** Seconds that one node may take; undefined where that would be a guess. */
   secondsOf(node: string): number | undefined {
+    return this.#told(node) ?? this.#usual()
+  }
+
+  /** From what is known of the node itself or of others of its stage. */
+  #told(node: string): number | undefined {
     const stage = this.#stageOf(node)
-    return scaled(this.#expected(node), this.#pace, stage) ?? this.#means.get(stage)?.value ?? this.#usual()
+    return scaled(this.#expectations.get(node), this.#pace, stage) ?? this.#means.get(stage)?.value
   }
 
   /**
@@ -78,7 +94,7 @@ export class Forecast {
     for (const [node, seconds] of running) {
       const stage = this.#stageOf(node)
       meanIn(underWay, stage).add(seconds)
-      const expected = this.#expected(node)
+      const expected = this.#expectations.get(node)
       if (expected !== undefined) pace.add(expected.basis, stage, expected.seconds, seconds)
     }
     const usual = this.#usual()
@@ -96,6 +112,18 @@ export class Forecast {
     const others = count - this.#open.size
     if (others <= 0) return left
     return usual === undefined ? undefined : left + others * usual
+  }
+
+  /**
+   * Seconds that the longest chain of nodes takes, as far as one knows, however many run at once.
+   *
+   * @param running what each node that runs still takes
+   */
+  chain(now: number, running: ReadonlyMap<string, number>): number {
+    return this.#chain.left(
+      now,
+      ({ name }) => running.get(name) ?? (this.#open.has(name) ? (this.#told(name) ?? 0) : 0)
+    )
   }
 
   #stageOf(node: string): string {
@@ -117,7 +145,7 @@ export class Forecast {
 
   #count(node: string, sign: 1 | -1): void {
     const stage = this.#stageOf(node)
-    const expected = this.#expected(node)
+    const expected = this.#expectations.get(node)
     if (expected === undefined) {
       count(this.#unknown, stage, sign)
       return

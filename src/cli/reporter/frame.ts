@@ -167,11 +167,11 @@ const leftOf = (expected: number | undefined, elapsed: number): number | undefin
 /**
  * How long the run still takes; undefined where that is a guess.
  *
- * Two bounds, and the later one holds: the slowest node that runs, and all work shared by all cores.
+ * Two bounds, and the later one holds: the longest chain of nodes, and all work shared by all cores.
  */
 const secondsLeft = ({ running, forecast, cores, now }: FrameState, unbegun: number): number | undefined => {
-  let slowest = 0
   let work = 0
+  const lefts = new Map<string, number>()
   const underWay = new Map<string, number>()
   for (const { name, rate, since } of running.values()) {
     const elapsed = (now - since) / 1000
@@ -181,10 +181,11 @@ const secondsLeft = ({ running, forecast, cores, now }: FrameState, unbegun: num
     if (left === undefined) return undefined
     const learnt = told !== undefined || (expected !== undefined && elapsed >= expected)
     if (learnt) underWay.set(name, elapsed + left)
-    slowest = Math.max(slowest, left)
+    lefts.set(name, left)
     work += left * forecast.coresOf(name)
   }
   const later = forecast.unbegun(unbegun, underWay)
   const together = cores ?? running.size
-  return later === undefined || together === 0 ? undefined : Math.max(slowest, (work + later) / together)
+  if (later === undefined || together === 0) return undefined
+  return Math.max(...lefts.values(), forecast.chain(now, lefts), (work + later) / together)
 }

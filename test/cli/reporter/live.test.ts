@@ -370,8 +370,8 @@ describe("the live reporter", () => {
 
   it("estimates nodes by what they took the last time, else by others of their stage", () => {
     const nodes = [
-      ...["t0", "t1", "t2"].map((name) => ({ name, stage: "train", cores: 2 })),
-      ...["s0", "s1", "s2"].map((name) => ({ name, stage: "sweep", cores: 1 }))
+      ...["t0", "t1", "t2"].map((name) => ({ name, stage: "train", cores: 2, after: [] })),
+      ...["s0", "s1", "s2"].map((name) => ({ name, stage: "sweep", cores: 1, after: [] }))
     ]
     const { terminal, timing, send, reporter } = rig(120, 24, plainStyle, { nodes, cores: 2 })
     const left = () => /about .*/.exec(terminal.screen.at(-1) ?? "")?.[0]
@@ -395,7 +395,7 @@ describe("the live reporter", () => {
   })
 
   it("estimates other nodes of a stage by one that says how far it is", () => {
-    const nodes = ["t0", "t1"].map((name) => ({ name, stage: "train", cores: 1 }))
+    const nodes = ["t0", "t1"].map((name) => ({ name, stage: "train", cores: 1, after: [] }))
     const { terminal, timing, send } = rig(120, 24, plainStyle, { nodes, cores: 1 })
     send(runStarted(2), started("t0", timing.now()))
     for (const done of [0, 10, 20]) {

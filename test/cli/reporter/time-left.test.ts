@@ -40,7 +40,7 @@ const tenths = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
 const said = (nodes: ReadonlyArray<Played>, basis: Basis): ReadonlyArray<Said> => {
   const expected = new Map(nodes.map((node) => [node.name, node.expected]))
   return saidOver(play(nodes), {
-    nodes: nodes.map(({ name, stage }) => ({ name, stage, cores: 1 })),
+    nodes: nodes.map(({ name, stage }) => ({ name, stage, cores: 1, after: [] })),
     cores,
     times: (node) => {
       const seconds = expected.get(node)
@@ -108,12 +108,28 @@ describe("the time left", () => {
     })
     const shares = [0.01, 0.05, 0.1, 0.5]
     const rows = saidOver(play(nodes), {
-      nodes: nodes.map(({ name, stage }) => ({ name, stage, cores: 1 })),
+      nodes: nodes.map(({ name, stage }) => ({ name, stage, cores: 1, after: [] })),
       cores,
       times: () => ({ seconds: 0.1, basis: "other work" }),
       shares
     })
     assert.isUndefined(rows[0]?.said)
     for (const { said, came } of rows.slice(2)) assert.closeTo(said ?? 0, came, came / 4)
+  })
+
+  it("is not less than a chain of nodes takes, however many cores there are", () => {
+    const names = ["data", "train", "judge"]
+    const nodes = names.map((name, place) => ({ name, stage: name, cores: 1, after: names.slice(0, place) }))
+    const events = [
+      runStarted(3),
+      ...names.flatMap((name, place) => [
+        started(name, place * 100_000),
+        finished(name, (place + 1) * 100_000, 100)
+      ]),
+      runFinished(300_000)
+    ]
+    const times = () => ({ seconds: 100, basis: "same" }) as const
+    const rows = saidOver(events, { nodes, cores: 8, times, shares: [0.1, 0.5, 0.9] })
+    for (const { said, came } of rows) assert.closeTo(said ?? 0, came, 2)
   })
 })
