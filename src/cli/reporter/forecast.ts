@@ -18,6 +18,14 @@ export interface ExpectedNode {
   readonly after: ReadonlyArray<string>
 }
 
+/** A node that runs. */
+export interface UnderWay {
+  /** What it will have taken. */
+  readonly seconds: number
+  /** What is done of it: so much does it say. */
+  readonly share: number
+}
+
 /** After so many nodes, their mean says something of those of other stages. */
 const fewest = 3
 
@@ -54,6 +62,9 @@ export class Forecast {
       if (expectation !== undefined) this.#expectations.set(name, expectation)
     }
     this.#sum()
+    let whole = 0
+    for (const { seconds } of this.#known.values()) whole += seconds
+    this.#pace.firm(whole)
   }
 
   add(event: Event): void {
@@ -86,16 +97,16 @@ export class Forecast {
    * Seconds of one core that all nodes which have not begun may take; undefined where that would be a guess.
    *
    * @param count how many these are: more than were expected, where nobody said which there are
-   * @param running what nodes that run will have taken, where they say how far they are
+   * @param running nodes that run, where something is known of how long they take
    */
-  unbegun(count: number, running: ReadonlyMap<string, number>): number | undefined {
+  unbegun(count: number, running: ReadonlyMap<string, UnderWay>): number | undefined {
     const underWay = new Map<string, Mean>()
     const pace = this.#pace.copy()
-    for (const [node, seconds] of running) {
+    for (const [node, { seconds, share }] of running) {
       const stage = this.#stageOf(node)
       meanIn(underWay, stage).add(seconds)
       const expected = this.#expectations.get(node)
-      if (expected !== undefined) pace.add(expected.basis, stage, expected.seconds, seconds)
+      if (expected !== undefined) pace.add(expected.basis, stage, expected.seconds * share, seconds * share)
     }
     const usual = this.#usual()
     let left = 0

@@ -5,6 +5,7 @@ import type { Forecast } from "./forecast.ts"
 import type { Lines } from "./lines.ts"
 import type { Rate } from "./rate.ts"
 import type { Tally } from "./tally.ts"
+import { timeLeft } from "./time-left.ts"
 
 /** A node that is being worked on, here or by another process. */
 export interface RunningNode {
@@ -149,43 +150,7 @@ const footer = (state: FrameState): string => {
   const total = Math.max(tally.total, tally.settled + running.size)
   const parts = [`${count(tally.settled)} of ${count(total)} done`, `${count(running.size)} running`]
   if (tally.startedAt !== undefined) parts.push(`${ticking((now - tally.startedAt) / 1000)} elapsed`)
-  const left = secondsLeft(state, Math.max(0, total - tally.settled - running.size))
+  const left = timeLeft(state, Math.max(0, total - tally.settled - running.size))
   if (left !== undefined) parts.push(`about ${ticking(Math.round(left))} left`)
   return parts.join(", ")
-}
-
-/** Of its time so far, what a node that takes longer than expected still gets. */
-const overdue = 0.1
-
-const leftOf = (expected: number | undefined, elapsed: number): number | undefined => {
-  if (expected === undefined) return undefined
-  if (elapsed < expected) return expected - elapsed
-  // A little late is late; after much longer nobody knows.
-  return elapsed < 2 * expected + 10 ? elapsed * overdue : undefined
-}
-
-/**
- * How long the run still takes; undefined where that is a guess.
- *
- * Two bounds, and the later one holds: the longest chain of nodes, and all work shared by all cores.
- */
-const secondsLeft = ({ running, forecast, cores, now }: FrameState, unbegun: number): number | undefined => {
-  let work = 0
-  const lefts = new Map<string, number>()
-  const underWay = new Map<string, number>()
-  for (const { name, rate, since } of running.values()) {
-    const elapsed = (now - since) / 1000
-    const told = rate.left(now)
-    const expected = forecast.secondsOf(name)
-    const left = told ?? leftOf(expected, elapsed)
-    if (left === undefined) return undefined
-    const learnt = told !== undefined || (expected !== undefined && elapsed >= expected)
-    if (learnt) underWay.set(name, elapsed + left)
-    lefts.set(name, left)
-    work += left * forecast.coresOf(name)
-  }
-  const later = forecast.unbegun(unbegun, underWay)
-  const together = cores ?? running.size
-  if (later === undefined || together === 0) return undefined
-  return Math.max(...lefts.values(), forecast.chain(now, lefts), (work + later) / together)
 }
