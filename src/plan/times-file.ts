@@ -5,7 +5,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { Effect, Schema } from "effect"
-import { jsonText } from "../text/json.ts"
 
 /** Seconds by node. */
 const Seconds = Schema.Record(Schema.String, Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)))
@@ -67,7 +66,7 @@ export const saveTimes = Effect.fnUntraced(function* (path: string, preset: stri
   yield* Effect.try({
     try: () => {
       const draft = `${path}.${process.pid}.tmp`
-      writeFileSync(draft, `${jsonText({ format: 1, presets: sorted })}\n`)
+      writeFileSync(draft, `${JSON.stringify({ format: 1, presets: sorted }, null, 2)}\n`)
       renameSync(draft, path)
     },
     catch: (cause) => new TimesNotSaved({ path, problem: String(cause) })
