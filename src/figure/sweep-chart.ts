@@ -96,29 +96,52 @@ const dataOf = (
         low: accuracy,
         high: accuracy
       }))
-    const classes = numberOfClasses(sweep)
-    const share = 1 / classes
-    const ends = [0, Math.max(...measured.map(({ epsilon }) => epsilon))]
-    const chance =
-      classes < 2 || measured.length === 0
-        ? []
-        : ends.map((epsilon) => ({
-            ...place,
-            role: "chance" as const,
-            epsilon,
-            accuracy: share,
-            low: share,
-            high: share
-          }))
-    return [...measured, ...others, ...chance]
+    return [...measured, ...others]
   })
+
+/** A line in each panel for each number of classes: what guessing reaches, from nothing to the panel's largest epsilon. */
+const chanceOf = (
+  sweeps: { readonly [name: string]: Sweep },
+  data: ReadonlyArray<Datum>
+): ReadonlyArray<Datum> => {
+  const lines = new Map<string, { readonly panel: string; readonly share: number }>()
+  for (const [name, sweep] of Object.entries(sweeps)) {
+    const { panel } = ownPlace(name, sweep, sweeps)
+    const share = 1 / numberOfClasses(sweep)
+    if (share <= 0.5) lines.set(`${share} ${panel}`, { panel, share })
+  }
+  return [...lines.values()].flatMap(({ panel, share }) => {
+    const epsilons = data.flatMap((datum) => (datum.panel === panel ? [datum.epsilon] : []))
+    if (epsilons.length === 0) return []
+    return [0, Math.max(...epsilons)].map((epsilon) => ({
+      panel,
+      role: "chance" as const,
+      model: "",
+      epsilon,
+      accuracy: share,
+      low: share,
+      high: share
+    }))
+  })
+}
+
+/** Titles of as many lines each: a shorter one would pull its panel up, out of line with those beside it. */
+const asHigh = (data: ReadonlyArray<Datum>): ReadonlyArray<Datum> => {
+  const lines = (panel: string) => panel.split("\n").length
+  const most = Math.max(1, ...data.map(({ panel }) => lines(panel)))
+  return data.map((datum) => ({
+    ...datum,
+    panel: "\u00a0\n".repeat(most - lines(datum.panel)) + datum.panel
+  }))
+}
 
 const only = (role: Datum["role"]) => [{ filter: { field: "role", equal: role } }]
 const x = {
   field: "epsilon",
   type: "quantitative" as const,
   title: "ε",
-  scale: { nice: false },
+  // Nothing is drawn on the edge, where half of it is cut off.
+  scale: { nice: false, padding: 8 },
   axis: { grid: false, tickCount: 6 }
 }
 const y = {
@@ -136,8 +159,9 @@ export const sweepChart = (
   sweeps: { readonly [name: string]: Sweep },
   published: ReadonlyArray<PublishedPoint> = []
 ): Chart => {
-  const data = dataOf(sweeps, published)
-  const models = [...new Set(data.map(({ model }) => model))]
+  const points = dataOf(sweeps, published)
+  const models = [...new Set(points.map(({ model }) => model))]
+  const data = asHigh([...points, ...chanceOf(sweeps, points)])
   const panels = [...new Set(data.map(({ panel }) => panel))]
   const model = {
     field: "model",

@@ -166,8 +166,8 @@ const makeSchedule = (
   }
 
   const settleCached = (node: ElaboratedNode, bound: BoundParts, hit: Hit, at: number): void => {
-    const { key, digest, seconds, metrics } = hit
-    log.add({ _tag: "NodeCached", at, node: node.name, key, digest, seconds, metrics })
+    const { key, digest, seconds, bytes, metrics } = hit
+    log.add({ _tag: "NodeCached", at, node: node.name, key, digest, seconds, bytes, metrics })
     settle(node, bound, hit)
   }
 

@@ -72,7 +72,16 @@ export const Event = Schema.TaggedUnion({
   /** Told once, soon after the first node started: a run in which nothing is computed does not ask. */
   Revision: { at, ...Revision.fields },
   /** The artifact was in the store. `seconds` is what computing it once took, and so what was saved. */
-  NodeCached: { at, node, key: Digest, digest: Digest, seconds: Schema.Finite, metrics: MetricValues },
+  NodeCached: {
+    at,
+    node,
+    key: Digest,
+    digest: Digest,
+    seconds: Schema.Finite,
+    /** Of the artifact, without its parts. Absent in journals of earlier versions. */
+    bytes: Schema.optionalKey(Schema.Int),
+    metrics: MetricValues
+  },
   /** Another process computes the same key; `holder` says which. */
   NodeWaiting: { at, node, key: Digest, holder: Schema.String },
   NodeStarted: { at, node, key: Digest, reason: Reason, attempt: Schema.Int, pid: Schema.Int },

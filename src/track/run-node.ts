@@ -124,6 +124,7 @@ export class NodeFold {
         break
       case "NodeCached":
         node.savedSeconds = event.seconds
+        if (event.bytes !== undefined) node.bytes = event.bytes
         this.#produced("cached", event)
         break
       case "NodeFinished":

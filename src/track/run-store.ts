@@ -45,7 +45,7 @@ export class NoSuchRun extends Schema.TaggedError<NoSuchRun>()("NoSuchRun", {
   get hint() {
     return this.known.length === 0
       ? "start one: pipeline run NAME"
-      : `\`pipeline runs\` lists them; the newest is \`${this.known.at(-1)}\`, or say \`last\``
+      : `\`pipeline runs\` lists ${this.known.length === 1 ? "the only one" : `all ${this.known.length}`}; the newest is \`${this.known.at(-1)}\`, or say \`last\``
   }
 }
 

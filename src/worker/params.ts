@@ -1,7 +1,8 @@
 /** Params of a pipeline: a preset, changed by `--set` arguments, checked by the pipeline's schema. */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
 import { isTooDeep } from "../artifact/shallow-json.ts"
-import { didYouMean } from "../text/did-you-mean.ts"
+import { didYouMean, similarNames } from "../text/did-you-mean.ts"
+import { leaves } from "../text/leaves.ts"
 import type { LoadedPipeline } from "./loaded.ts"
 
 /** A param that the schema rejects, or that does not exist. */
@@ -107,7 +108,7 @@ const checkPath = Effect.fnUntraced(function* (pipeline: LoadedPipeline, base: J
       return yield* new InvalidParam({
         pipeline: pipeline.name,
         problems: [`there is no param \`${name}\`${where}`],
-        hint: hintFor(name, known, where, seen)
+        hint: hintFor(name, known, where, seen, base)
       })
     }
     seen.push(name)
@@ -119,10 +120,21 @@ const hintFor = (
   name: string,
   known: ReadonlyArray<string>,
   where: string,
-  seen: ReadonlyArray<string>
+  seen: ReadonlyArray<string>,
+  base: Json
 ): string => {
   if (known.length === 0) return `\`${seen.join(".")}\` has no parts; set it as a whole`
-  return didYouMean(name, known) ?? `params${where}: ${known.map((key) => `\`${key}\``).join(", ")}`
+  const elsewhere = didYouMean(name, known) ?? meantWithin(name, base)
+  return elsewhere ?? `params${where}: ${known.map((key) => `\`${key}\``).join(", ")}`
+}
+
+/** Params of that name, or nearly, further in: `epoch` for `baseline.epochs`. */
+const meantWithin = (name: string, base: Json): string | undefined => {
+  const lastName = (path: string): string => path.slice(path.lastIndexOf(".") + 1)
+  const paths = leaves(base).map(({ path }) => path)
+  const [nearest] = similarNames(name, paths.map(lastName), 1)
+  const meant = paths.filter((path) => lastName(path) === nearest).slice(0, 5)
+  return meant.length === 0 ? undefined : `did you mean ${meant.map((path) => `\`${path}\``).join(" or ")}?`
 }
 
 const isOptionalParam = (pipeline: LoadedPipeline, path: string): boolean => {

@@ -1,9 +1,9 @@
 /** Charts of numbers: in whose order, with what names, and that they are the same on every machine. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { drawChart } from "../../src/figure/chart.ts"
+import { type Chart, drawChart } from "../../src/figure/chart.ts"
 import { confusionChart } from "../../src/figure/confusion-chart.ts"
-import { curveChart } from "../../src/figure/curve-chart.ts"
+import { curveChart, thinned } from "../../src/figure/curve-chart.ts"
 import { legendOf } from "../../src/figure/legend.ts"
 import { matrixChart } from "../../src/figure/matrix-chart.ts"
 import { onBlack, onWhite } from "../../src/figure/palette.ts"
@@ -55,6 +55,9 @@ describe("panels", () => {
   })
 })
 
+const rowsOf = ({ data }: Chart): ReadonlyArray<unknown> =>
+  data !== undefined && data !== null && "values" in data && Array.isArray(data.values) ? data.values : []
+
 describe("a chart of sweeps", () => {
   it("has a panel for each attack and threat model, and a line for what is not called as usual", () => {
     const points = [
@@ -62,18 +65,36 @@ describe("a chart of sweeps", () => {
       [0.1, 50]
     ] as const
     const odd = { ...sweepOf("m", points), title: "whatever" }
-    const { data } = sweepChart({ odd, usual: sweepOf("m", points), other: sweepOf("m", points, "transfer") })
-    const values =
-      data !== undefined && data !== null && "values" in data && Array.isArray(data.values) ? data.values : []
+    const values = rowsOf(
+      sweepChart({ odd, usual: sweepOf("m", points), other: sweepOf("m", points, "transfer") })
+    )
     assert.sameMembers(
       [...new Set(values.map((value) => Object(value).panel))],
       [
-        "White-box",
-        "White-box\nFGSM, cross-entropy",
+        "\u00a0\n\u00a0\nWhite-box",
+        "\u00a0\nWhite-box\nFGSM, cross-entropy",
         "Transfer: images made against\nanother model\nFGSM, cross-entropy"
       ]
     )
-    assert.sameMembers([...new Set(values.map((value) => Object(value).model))], ["odd", "m"])
+    assert.sameMembers([...new Set(values.map((value) => Object(value).model))], ["odd", "m", ""])
+  })
+
+  it("says once in each panel where guessing is, and holds the panels of a row to one height", () => {
+    const to = (epsilon: number) => sweepOf("m", [[epsilon, 50]])
+    const named = (name: string, sweep: ReturnType<typeof to>) => ({ ...sweep, title: `${name} under FGSM` })
+    const values = rowsOf(
+      sweepChart({
+        a: named("a", to(0.1)),
+        b: named("b", to(0.3)),
+        c: named("c", sweepOf("m", [[0.2, 50]], "transfer"))
+      })
+    )
+    const guessing = values
+      .filter((value) => Object(value).role === "chance")
+      .map((value) => Object(value).epsilon)
+    assert.deepStrictEqual(guessing, [0, 0.3, 0, 0.2])
+    const heights = values.map((value) => String(Object(value).panel).split("\n").length)
+    assert.deepStrictEqual([...new Set(heights)], [3])
   })
 
   it.effect("of sweeps without a point is an empty chart", () =>
@@ -82,6 +103,16 @@ describe("a chart of sweeps", () => {
       assert.match(yield* drawChart("t", sweepChart({})), /^<svg /)
     })
   )
+})
+
+describe("a chart of curves", () => {
+  it("keeps so many points as can be seen, spread evenly, and the last one", () => {
+    const points = Array.from({ length: 1000 }, (_, at) => at)
+    assert.deepStrictEqual(thinned(points, 1000), points)
+    assert.deepStrictEqual(thinned(points.slice(0, 10), 4), [0, 3, 6, 9])
+    assert.deepStrictEqual(thinned(points.slice(0, 9), 4), [0, 3, 6, 8])
+    assert.isAtMost(thinned(points, 7).length, 8)
+  })
 })
 
 describe("text in a chart", () => {

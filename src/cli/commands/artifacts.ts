@@ -5,6 +5,7 @@ import { Blobs } from "../../artifact/blobs.ts"
 import { type Digest, isDigest } from "../../artifact/digest.ts"
 import { exportArtifact } from "../../artifact/export.ts"
 import { verify } from "../../artifact/verify.ts"
+import { didYouMean } from "../../text/did-you-mean.ts"
 import { RunStore } from "../../track/run-store.ts"
 import { verifyRuns } from "../../track/verify-runs.ts"
 import { byteCountFlag } from "../byte-count.ts"
@@ -25,10 +26,19 @@ const services = (storeFlag: Option.Option<string>, create = false) =>
 /** There is no artifact under a name. */
 export class NoSuchArtifact extends Schema.TaggedError<NoSuchArtifact>()("NoSuchArtifact", {
   name: Schema.String,
+  run: Schema.String,
+  pipeline: Schema.String,
+  status: Schema.String,
   known: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return `there is no artifact \`${this.name}\``
+    return `run ${this.run} (${this.pipeline}, ${this.status}) has no artifact \`${this.name}\``
+  }
+  get hint() {
+    const other = "`--run RUN` takes another run's, and `pipeline runs` lists them"
+    if (this.known.length === 0) return `it has none at all; ${other}`
+    const near = didYouMean(this.name, this.known)
+    return near === undefined ? `\`pipeline artifacts ls\` lists what it has; ${other}` : `${near} ${other}`
   }
 }
 
@@ -123,7 +133,16 @@ const digestFor = Effect.fnUntraced(function* (name: string, run: string) {
   const exact = found.find((node) => node.name === name)
   const byDigest = found.filter(({ digest }) => name.length >= 4 && digest.startsWith(name))
   const digest: Digest | undefined = exact?.digest ?? byDigest[0]?.digest
-  return digest ?? (yield* new NoSuchArtifact({ name, known: found.map((node) => node.name) }))
+  return (
+    digest ??
+    (yield* new NoSuchArtifact({
+      name,
+      run: view.id,
+      pipeline: view.pipeline,
+      status: view.status,
+      known: found.map((node) => node.name)
+    }))
+  )
 })
 
 const verifyCommand = Command.make(

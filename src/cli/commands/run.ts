@@ -1,5 +1,6 @@
 /** `pipeline run`: the main command. */
 import { randomBytes } from "node:crypto"
+import { statSync } from "node:fs"
 import { Clock, Config, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { elaborate } from "../../plan/elaborate.ts"
@@ -73,6 +74,7 @@ export const run = Command.make(
   },
   Effect.fn("run")(function* (options) {
     if (options.dryRun) return yield* showPlan(options)
+    const directory = yield* existing(options.dataDir)
     const { project, store } = yield* flags.located(options.store)
     const { layout, services } = storeServices(store, { create: true })
     const id = yield* newRunId
@@ -127,7 +129,7 @@ export const run = Command.make(
         provenance: provenanceOf(id),
         revision: revisionOf(project.root),
         data: {
-          directory: Option.getOrNull(options.dataDir),
+          directory,
           cache: dataCache(process.env),
           offline: options.offline
         },
@@ -157,6 +159,25 @@ export const run = Command.make(
     { command: "pipeline run mnist-advtrain --from split --keep-going", description: "a part of it" }
   ])
 )
+
+/** There is no directory where the data were said to be. */
+export class NoDataDirectory extends Schema.TaggedError<NoDataDirectory>()("NoDataDirectory", {
+  path: Schema.String
+}) {
+  override get message() {
+    return `there is no directory ${this.path}, given by --data-dir or PIPELINE_DATA_DIR`
+  }
+  get hint() {
+    return "correct it; without it the data come from the cache or are downloaded"
+  }
+}
+
+const existing = (given: Option.Option<string>): Effect.Effect<string | null, NoDataDirectory> => {
+  const path = Option.getOrNull(given)
+  return path === null || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    ? Effect.succeed(path)
+    : new NoDataDirectory({ path })
+}
 
 /** The times beside the pipeline. They only tell people how long it takes: a damaged file is said, and stops nothing. */
 const timesBeside = (project: Project, pipeline: string, reporter: Reporter) =>

@@ -43,6 +43,11 @@ describe("a mistake on the command line", () => {
       "params in `attack`: `epsilon`, `mode`"
     ],
     [
+      ["run", "good", "--set", "epsilom=1"],
+      "good: there is no param `epsilom`",
+      "did you mean `attack.epsilon`?"
+    ],
+    [
       ["run", "good", "--set", "n.x=1"],
       "good: there is no param `x` in `n`",
       "`n` has no parts; set it as a whole"
@@ -74,6 +79,11 @@ describe("a mistake on the command line", () => {
       'Invalid value for flag --set: "n". Expected name=value, such as `epsilon=0.1` or `attack.steps=40`',
       "pipeline run --help"
     ],
+    [
+      ["run", "good", "--data-dir", "/no/such"],
+      "there is no directory /no/such, given by --data-dir or PIPELINE_DATA_DIR",
+      "correct it; without it the data come from the cache or are downloaded"
+    ],
     [["run"], "Missing required argument: pipeline", "pipeline run --help"],
     [["run", "good", "better"], 'Unexpected positional argument: "better"', "pipeline run --help"],
     [["show", "last"], "this store has no runs yet", "start one: pipeline run NAME"],
@@ -101,7 +111,7 @@ describe("a mistake on the command line", () => {
       for (const reference of ["1999", "last~7"])
         expect(await cli(other, ["show", reference])).toMatchObject({
           code: 1,
-          stderr: `error: there is no run \`${reference}\`\n\nhint: \`pipeline runs\` lists them; the newest is \`${last}\`, or say \`last\`\n`
+          stderr: `error: there is no run \`${reference}\`\n\nhint: \`pipeline runs\` lists the only one; the newest is \`${last}\`, or say \`last\`\n`
         })
     } finally {
       other.remove()

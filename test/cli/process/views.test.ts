@@ -227,10 +227,25 @@ describe("artifacts", () => {
 
   test("export of what does not exist names what there is", async () => {
     const { code, stderr } = await cli(project, ["artifacts", "export", "totl", join(project.root, "no")])
-    expect({ code, stderr }).toEqual({
+    expect({ code, stderr: steady(stderr) }).toEqual({
       code: 1,
-      stderr: "error: there is no artifact `totl`\n\nhint: did you mean `total`?\n"
+      stderr:
+        "error: run RUN (sums, done) has no artifact `totl`\n\nhint: did you mean `total`? `--run RUN` takes another run's, and `pipeline runs` lists them\n"
     })
+  })
+
+  test("ls knows the sizes of what was cached as well", async () => {
+    const sizes = (found: unknown) =>
+      Array.isArray(found) ? found.map(({ node, bytes }) => [node, bytes]) : found
+    const before = sizes(await json("artifacts", "ls"))
+    expect((await cli(project, ["run", "sums", "--set", "a=2"])).stderr).toContain("4 cached")
+    expect(before).toEqual([
+      ["a", expect.any(Number)],
+      ["double", expect.any(Number)],
+      ["total.terms.1", expect.any(Number)],
+      ["total", expect.any(Number)]
+    ])
+    expect(sizes(await json("artifacts", "ls"))).toEqual(before)
   })
 
   test("gc keeps what the newest runs and pinned ones need, and frees the rest", async () => {
