@@ -278,7 +278,7 @@ describe("help", () => {
   const commands = [
     [],
     ...["run", "plan", "graph", "list", "stages", "runs", "show", "diff", "results"].map((name) => [name]),
-    ...["report", "look", "doctor", "init"].map((name) => [name]),
+    ...["times", "report", "look", "doctor", "init"].map((name) => [name]),
     ["artifacts"],
     ...["ls", "export", "verify", "gc", "pin", "unpin"].map((name) => ["artifacts", name]),
     ["track"],
