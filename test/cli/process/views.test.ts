@@ -123,7 +123,7 @@ params
 node state time artifact size why
 a ran TIME digest SIZE params.value 1 → 2
 double ran TIME digest SIZE input of digest → digest
-total.terms.1 cached digest saved TIME
+total.terms.1 cached digest SIZE saved TIME
 total ran TIME digest SIZE input terms[0] digest → digest
 
 metrics
