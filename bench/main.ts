@@ -6,18 +6,35 @@
  */
 import { parseArgs } from "node:util"
 import { engine } from "./engine.ts"
+import { look } from "./look.ts"
 import { mainJob } from "./main-job.ts"
 import { manyNodes } from "./many-nodes.ts"
+import { reportPage } from "./report.ts"
 import type { Settings } from "./rig/bench.ts"
 import { machine } from "./rig/machine.ts"
 import { makeReport } from "./rig/report.ts"
 import { stageOverhead } from "./stage-overhead.ts"
 import { store } from "./store.ts"
+import { terminal } from "./terminal.ts"
+import { timeLeft } from "./time-left.ts"
 import { tracking } from "./tracking.ts"
 import { twoCores } from "./two-cores.ts"
 import { warmRun } from "./warm-run.ts"
 
-const benches = [warmRun, manyNodes, stageOverhead, store, twoCores, engine, mainJob, tracking]
+const benches = [
+  warmRun,
+  manyNodes,
+  stageOverhead,
+  store,
+  twoCores,
+  engine,
+  mainJob,
+  tracking,
+  look,
+  reportPage,
+  terminal,
+  timeLeft
+]
 const known = benches.map(({ name }) => name)
 
 const usage = (problem: string): never => {
@@ -32,6 +49,8 @@ const usage = (problem: string): never => {
   console.error(
     "      npm run bench -- tracking [--only training | rate | memory] [--rounds N] [--points N] [--set NAME=VALUE]…"
   )
+  console.error("      npm run bench -- look | report | terminal [--rounds N]")
+  console.error("      npm run bench -- time-left [--preset NAME] [--data-dir DIR] [--set NAME=VALUE]…")
   process.exit(1)
 }
 

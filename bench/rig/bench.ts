@@ -18,11 +18,11 @@ export interface Settings {
   readonly rounds: number | undefined
   /** `engine`, `main-job`: also beside PyTorch with settings that make it faster. */
   readonly tuned: boolean
-  /** `main-job`: the pipeline's preset. */
+  /** `main-job`, `time-left`: the pipeline's preset. */
   readonly preset: string | undefined
-  /** `main-job`: where real MNIST is. */
+  /** `main-job`, `time-left`: where real MNIST is. */
   readonly dataDirectory: string | undefined
-  /** `main-job`, `tracking`: params that are set otherwise, `NAME=VALUE` each. */
+  /** `main-job`, `time-left`, `tracking`: params that are set otherwise, `NAME=VALUE` each. */
   readonly sets: ReadonlyArray<string>
   /** `main-job`: how many adversarial images are generated. */
   readonly images: number | undefined

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..", "..")
 /** Text of an import of the framework: by path, so that nothing has to be installed in the project. */
 export const frameworkImports = [
   `import { Table } from ${JSON.stringify(join(root, "src/artifact/index.ts"))}`,
-  `import { Pipeline, Stage } from ${JSON.stringify(join(root, "src/stage/index.ts"))}`
+  `import { Pipeline, Progress, Stage } from ${JSON.stringify(join(root, "src/stage/index.ts"))}`
 ].join("\n")
 
 /** Makes a project with one pipeline, in a directory of its own. */

@@ -12,8 +12,8 @@ export interface Comparison {
   readonly facts?: { readonly [name: string]: string | number }
 }
 
-/** `ms`, `s` and `MB`: less is better. `MB/s`, `images/s` and `points/s`: more is better. */
-export type Unit = "ms" | "s" | "MB" | "MB/s" | "images/s" | "points/s"
+/** `ms`, `s`, `MB` and `%`: less is better. `MB/s`, `images/s` and `points/s`: more is better. */
+export type Unit = "ms" | "s" | "MB" | "%" | "MB/s" | "images/s" | "points/s"
 
 export interface Target {
   readonly what: string

@@ -19,7 +19,7 @@ export type Sources = RunStore | Leases | Artifacts | Actions
 type Answered = Effect.Effect<Answer, StoreFault | NoSuchRun, Sources>
 
 /** Runs that the list shows unless it is asked for all: a page of thousands is slow to read, for browsers and people. */
-const mostListed = 200
+const mostListed = 100
 
 /** How often the store is looked at while somebody watches. */
 const glance = { run: "500 millis", list: "2 seconds" } as const
@@ -36,9 +36,9 @@ export class Site {
     this.#store = store
   }
 
-  /** Reads what every list needs, so that the first one is as quick as the others. */
-  get warmUp(): Effect.Effect<unknown, StoreFault, RunStore | Leases> {
-    return this.#list.newest(mostListed)
+  /** Makes the list once for nobody, so that the first one is as quick as the others. */
+  get warmUp(): Effect.Effect<unknown, StoreFault | NoSuchRun, Sources> {
+    return this.#runs(false)
   }
 
   answer({ path, query }: Wanted): Effect.Effect<Answer, never, Sources> {

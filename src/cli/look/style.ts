@@ -3,7 +3,6 @@ export const style = `
 h2{margin-top:2rem}
 .bar{display:flex;gap:.75rem;flex-wrap:wrap;align-items:center;margin:1rem 0}
 input[type=search]{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.2rem .7rem;min-width:min(22rem,100%)}
-#runs tr{content-visibility:auto;contain-intrinsic-height:2rem}
 #runs .id,.bar label{white-space:nowrap}
 #runs td:first-child{min-width:0}
 progress{width:100%;max-width:24rem;accent-color:var(--accent)}

@@ -10,6 +10,8 @@ const ansi = new RegExp(
   "gu"
 )
 const printableAscii = /^[ -~]*$/
+/** One column each: ASCII, the ellipsis, and what bars and frames are drawn with. Frames are measured ten times a second. */
+const narrow = /^[ -~\u2026\u2500-\u259f]*$/
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
 /** Characters that take no column: accents, joiners, direction marks. */
@@ -34,9 +36,11 @@ const wide: ReadonlyArray<readonly [from: number, to: number]> = [
 
 /** Columns that `text` takes on a terminal. Escape sequences take none. */
 export const displayWidth = (text: string): number => {
-  if (printableAscii.test(text)) return text.length
+  if (narrow.test(text)) return text.length
+  const visible = text.replace(ansi, "")
+  if (narrow.test(visible)) return visible.length
   let width = 0
-  for (const { segment } of segmenter.segment(text.replace(ansi, ""))) width += clusterWidth(segment)
+  for (const { segment } of segmenter.segment(visible)) width += clusterWidth(segment)
   return width
 }
 
