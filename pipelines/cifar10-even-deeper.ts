@@ -13,6 +13,7 @@
  */
 import { Pipeline } from "../src/stage/index.ts"
 import { compare } from "../stages/compare.ts"
+import { drawTraining } from "../stages/draw-training.ts"
 import { samplePerClass } from "../stages/sample-per-class.ts"
 import { correctedColumn } from "./cifar10-even-deeper/corrected.ts"
 import { load } from "./cifar10-even-deeper/data.ts"
@@ -46,6 +47,10 @@ export default Pipeline.make("cifar10-even-deeper", {
       test,
       sample,
       models,
+      trainings: drawTraining(
+        { models },
+        { title: `Four experiments: loss and accuracy over epochs; ${size}` }
+      ),
       leak,
       corrected,
       comparison: compare(

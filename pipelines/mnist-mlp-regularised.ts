@@ -12,6 +12,7 @@
 import { Pipeline } from "../src/stage/index.ts"
 import { compare } from "../stages/compare.ts"
 import { compareConfidence } from "../stages/compare-confidence.ts"
+import { drawTraining } from "../stages/draw-training.ts"
 import { plausibility } from "../stages/plausibility.ts"
 import { sweepTable } from "../stages/sweep-table.ts"
 import { load } from "./dataset-card.ts"
@@ -22,6 +23,7 @@ import { demo, paper, quick } from "./mnist-mlp-regularised/presets.ts"
 import { largestClassShare, published, publishedConfidence } from "./mnist-mlp-regularised/published.ts"
 import { sizeText, work } from "./mnist-mlp-regularised/size.ts"
 import { named } from "./shared/judge.ts"
+import { eachSeed } from "./shared/seeds.ts"
 import { remarksOf, workNode } from "./shared/size.ts"
 
 export default Pipeline.make("mnist-mlp-regularised", {
@@ -45,6 +47,12 @@ export default Pipeline.make("mnist-mlp-regularised", {
       test,
       faithful,
       corrected,
+      trainings: eachSeed(params.seeds, (seed) =>
+        drawTraining(
+          { models: { ...faithful.bySeed[`seed-${seed}`]?.models, ...corrected.models[`seed-${seed}`] } },
+          { title: `Seed ${seed}: loss and accuracy over epochs; ${size}` }
+        )
+      ),
       table: sweepTable(
         { sweeps: faithful.sweeps },
         { title: `Faithful: ${params.seeds.length} seeds, images not cut to [0, 1]; ${size}` }

@@ -35,7 +35,7 @@ export default Pipeline.make("mnist-no-pool-cnn", {
   build: (params) => {
     const { train, test } = load(params)
     const size = sizeText(params)
-    const { baselines, guesses, literal } = grid(params, { train, test })
+    const { baselines, guesses, literal, trainings } = grid(params, { train, test, size })
     const cells = NonEmpty.map(guesses, ({ cell }) => cell)
     const sweeps = sweepsOfGuesses(guesses)
     const corrected = correctedColumn(params, {
@@ -51,6 +51,7 @@ export default Pipeline.make("mnist-no-pool-cnn", {
       test,
       baselines,
       models: Object.fromEntries(guesses.map(({ cell, model }) => [cell.name, model])),
+      trainings,
       sweeps,
       closest: closestCell(
         { sweeps },

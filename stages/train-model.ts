@@ -1,6 +1,7 @@
 /** What the stages that train have in common: which network, from which weights, and what is told while it trains. */
 import { Effect, Schema } from "effect"
 import type { Dataset, Model } from "../src/artifact/index.ts"
+import { type EpochMetrics, namedMetrics } from "../src/artifact/kinds/model-history.ts"
 import { Metrics, Progress } from "../src/stage/index.ts"
 import {
   initialise,
@@ -9,7 +10,7 @@ import {
   type Network,
   type NetworkDescription
 } from "../src/tensor/network/index.ts"
-import { type EpochMetrics, type Objective, type TrainingOptions, train } from "../src/tensor/train/index.ts"
+import { type Objective, type TrainingOptions, train } from "../src/tensor/train/index.ts"
 import { trainingCheckpoints } from "./training-checkpoints.ts"
 
 /** A network by name, or layer by layer. */
@@ -90,18 +91,12 @@ export const trainModel = Effect.fnUntraced(function* (given: {
     resume
   })
   yield* Metrics.log("epochs", history.length)
-  const model: Model = { network: network.description, weights: trained }
+  const model: Model = { network: network.description, weights: trained, history }
   return model
 })
 
-const tell = Effect.fnUntraced(function* (now: EpochMetrics) {
-  yield* Metrics.log("training_loss", now.trainingLoss, now.epoch)
-  yield* Metrics.log("training_accuracy", now.trainingAccuracy, now.epoch)
-  yield* Metrics.log("learning_rate", now.learningRate, now.epoch)
-  if (now.validationLoss !== null) yield* Metrics.log("validation_loss", now.validationLoss, now.epoch)
-  if (now.validationAccuracy !== null)
-    yield* Metrics.log("validation_accuracy", now.validationAccuracy, now.epoch)
-})
+const tell = (now: EpochMetrics) =>
+  Effect.forEach(namedMetrics(now), ([name, value]) => Metrics.log(name, value, now.epoch), { discard: true })
 
 const firstWeights = Effect.fnUntraced(function* (network: Network, from: Model | undefined, seed: number) {
   if (from === undefined) return initialise(network, { seed })

@@ -5,6 +5,7 @@ import { checkSummary } from "../../stages/check-summary.ts"
 import { drawMatrix } from "../../stages/draw-matrix.ts"
 import { drawPredictions } from "../../stages/draw-predictions.ts"
 import { drawSweeps } from "../../stages/draw-sweeps.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { evaluate } from "../../stages/evaluate.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { imageGrid } from "../../stages/image-grid.ts"
@@ -131,6 +132,7 @@ export const correctedColumn = (
   )
   const figures = {
     sweeps: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] }),
+    trainings: drawTraining({ models }, { title: `Corrected: loss and accuracy over epochs; ${size}` }),
     matrix: drawMatrix(
       { matrix },
       { title: `Corrected: PGD at epsilon ${epsilon}, every source against every model` }

@@ -1,6 +1,7 @@
 /** The study's column: its loss, its steps, its few images; drawn several times, so that there is a standard error. */
 import type { Output } from "../../src/stage/index.ts"
 import { drawSweeps } from "../../stages/draw-sweeps.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { samplePerClass } from "../../stages/sample-per-class.ts"
 import { sweep } from "../../stages/sweep.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
@@ -89,5 +90,9 @@ export const faithfulColumn = (
       )
     }
   )
-  return { fgsm, pgd, samples, sweeps, table, figure }
+  const trainings = drawTraining(
+    { models: trained },
+    { title: `Faithful: loss and accuracy over epochs, retrained against fresh; ${size}` }
+  )
+  return { fgsm, pgd, samples, sweeps, table, figure, trainings }
 }

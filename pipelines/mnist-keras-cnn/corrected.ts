@@ -4,6 +4,7 @@ import { fgsm } from "../../src/tensor/attack/makers.ts"
 import { adversarialTrain } from "../../stages/adversarial-train.ts"
 import { combine } from "../../stages/combine.ts"
 import { drawSweeps } from "../../stages/draw-sweeps.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { split } from "../../stages/split.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
@@ -83,6 +84,10 @@ export const correctedColumn = (
     judged,
     sweeps,
     table: sweepTable({ sweeps }, { title: `Corrected: all test images; ${size}` }),
-    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] })
+    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] }),
+    trainings: drawTraining(
+      { models },
+      { title: `Corrected: loss and accuracy over epochs, retrained against fresh; ${size}` }
+    )
   }
 }

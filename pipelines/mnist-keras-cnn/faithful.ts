@@ -6,6 +6,7 @@ import type { Output } from "../../src/stage/index.ts"
 import { fgsm, pgd } from "../../src/tensor/attack/makers.ts"
 import { combine } from "../../stages/combine.ts"
 import { drawSweeps } from "../../stages/draw-sweeps.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { generateAdversarial } from "../../stages/generate-adversarial.ts"
 import { hygiene } from "../../stages/hygiene.ts"
 import { noiseSweep } from "../../stages/noise-sweep.ts"
@@ -117,7 +118,7 @@ export const faithfulColumn = (
     printedAgainstNoise: sweepDifferences(
       { first: { baseline: printed }, second: { baseline: noise } },
       {
-        title: `The printed gradient beside random signs; ${size}`,
+        title: `The printed gradient beside random signs (± of a difference as of independent images); ${size}`,
         names: { first: "gradient as printed", second: "random signs" },
         sweeps: ["baseline"]
       }
@@ -143,7 +144,7 @@ export const faithfulColumn = (
     leakage: sweepDifferences(
       { first: after, second: without },
       {
-        title: `What attacked test images in the training set gain; ${size}`,
+        title: `What attacked test images in the training set gain, one training each (± of a difference as of independent images); ${size}`,
         names: { first: "test images trained on", second: "training images alone" },
         sweeps: ["fgsm", "pgd", "seen"]
       }
@@ -157,6 +158,10 @@ export const faithfulColumn = (
           sweep === null ? [] : [{ sweep, points: [...points] }]
         )
       }
+    ),
+    trainings: drawTraining(
+      { models: { baseline, continued: leaking.model, "leak-free": leakFree.model } },
+      { title: `Faithful: loss and accuracy over epochs; ${size}` }
     )
   }
 }

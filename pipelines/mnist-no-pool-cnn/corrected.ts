@@ -2,6 +2,7 @@
 import type { Output } from "../../src/stage/index.ts"
 import { adversarialTrain } from "../../stages/adversarial-train.ts"
 import { drawSweeps } from "../../stages/draw-sweeps.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { sweepTable } from "../../stages/sweep-table.ts"
 import { take } from "../../stages/take.ts"
 import { attackedSets, judge, sweepsOf } from "../shared/judge.ts"
@@ -58,6 +59,10 @@ export const correctedColumn = (
     judged,
     sweeps,
     table: sweepTable({ sweeps }, { title: `Corrected: pixels in [0, 1]; ${size}` }),
-    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] })
+    figure: drawSweeps({ sweeps }, { title: `Corrected: accuracy over epsilon; ${size}`, published: [] }),
+    trainings: drawTraining(
+      { models: { baseline, "one-step": oneStep, "pgd-on-the-fly": pgdOnTheFly } },
+      { title: `Corrected: loss and accuracy over epochs; ${size}` }
+    )
   }
 }

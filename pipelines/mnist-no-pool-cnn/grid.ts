@@ -8,6 +8,7 @@
 import { Array as NonEmpty } from "effect"
 import type { Output } from "../../src/stage/index.ts"
 import type { Cell } from "../../stages/cell-fit.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { oneStepSweep } from "../../stages/one-step-sweep.ts"
 import { oneStepTrain } from "../../stages/one-step-train.ts"
 import { take } from "../../stages/take.ts"
@@ -19,6 +20,8 @@ import type { Params } from "./params.ts"
 interface Given {
   readonly train: Output<"Dataset">
   readonly test: Output<"Dataset">
+  /** What was cut, for titles. */
+  readonly size: string
 }
 
 /** A guess, the two sweeps that measure it, and the model that it trained. */
@@ -42,6 +45,15 @@ export const grid = (params: Params, given: Given) => {
   return {
     baselines: Object.fromEntries(all.map(({ preprocessing, baseline }) => [preprocessing, baseline])),
     guesses: NonEmpty.flatMap(all, ({ guesses }) => guesses),
+    trainings: Object.fromEntries(
+      all.map(({ preprocessing, baseline, guesses }) => [
+        preprocessing,
+        drawTraining(
+          { models: { baseline, ...modelsOfGuesses(guesses) } },
+          { title: `Preprocessing ${preprocessing}: loss and accuracy over epochs; ${given.size}` }
+        )
+      ])
+    ),
     /** The text taken literally: epsilons are of pixels. Of the trainings it is the last. */
     literal: { baseline: none.baseline, ...NonEmpty.lastNonEmpty(none.guesses) }
   }
@@ -105,6 +117,14 @@ const guessesOf = (
     })
   })
 }
+
+/** Each model once, under the name of the first cell that it belongs to. */
+const modelsOfGuesses = (guesses: ReadonlyArray<Guess>): { readonly [name: string]: Output<"Model"> } =>
+  Object.fromEntries(
+    guesses.flatMap(({ cell, model }, place) =>
+      guesses.findIndex((guess) => guess.model === model) === place ? [[cell.name, model] as const] : []
+    )
+  )
 
 /** The sweeps of all cells, under the names that the cells give them. */
 export const sweepsOfGuesses = (

@@ -3,13 +3,14 @@ import { Effect, type Schema } from "effect"
 import type { Table } from "../artifact/kinds/table.ts"
 import { number } from "../text/format.ts"
 import { type Change, diffRuns } from "../track/run-diff.ts"
-import { drawnFigure, type Room, trainingCurves } from "./figures.ts"
+import { drawnFigure, type Room } from "./figures.ts"
 import { cut, type Html, html, type Part } from "./html.ts"
 import type { Held, ReportRun } from "./report-run.ts"
 import { runCard } from "./run-card.ts"
 import { head, topBar, trouble } from "./run-report.ts"
 import { grid } from "./table-html.ts"
 import { tableSection } from "./tables.ts"
+import { trainingsTogether } from "./trainings.ts"
 
 const sections = [
   ["params", "Params"],
@@ -23,7 +24,7 @@ const sections = [
 export const comparisonReport = (a: ReportRun, b: ReportRun, room: Room): Effect.Effect<Html> =>
   Effect.gen(function* () {
     const diff = diffRuns(a.view, b.view)
-    const curves = yield* trainingCurves(
+    const curves = yield* trainingsTogether(
       [
         { name: "A", run: a },
         { name: "B", run: b }

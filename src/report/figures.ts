@@ -2,7 +2,6 @@
 import { Effect } from "effect"
 import type { Figure } from "../artifact/kinds/figure.ts"
 import { type Chart, drawChart } from "../figure/chart.ts"
-import { curveChart } from "../figure/curve-chart.ts"
 import { sweepChart } from "../figure/sweep-chart.ts"
 import type { NodeView } from "../track/run-node.ts"
 import { type Html, html, titleHtml } from "./html.ts"
@@ -70,11 +69,9 @@ export const chartFigure = (
     )
   )
 
-/** Sweeps that no figure of the run is made of, drawn by the first part of their nodes' names. */
+/** Sweeps that no figure of the page is made of, drawn by the first part of their nodes' names. */
 export const undrawnSweeps = (run: ReportRun, room: Room): Effect.Effect<ReadonlyArray<Html>> => {
-  const drawn = new Set(
-    run.view.nodes.filter(({ kind }) => kind === "Figure").flatMap((node) => sourcesOf(node))
-  )
+  const drawn = new Set(run.figures.flatMap(({ node }) => sourcesOf(node)))
   const left = run.sweeps.filter(({ node }) => !drawn.has(node.name))
   // A mean over seeds, and the sweeps that it is of, in one chart would be a thicket.
   const pooled = new Set(left.flatMap(({ node }) => sourcesOf(node)))
@@ -99,6 +96,7 @@ export const chartFreeNotice = ({ view }: ReportRun): Html => {
   const stages = new Set(view.nodes.map(({ stage }) => stage))
   const drawn = [
     ["accuracy over ε", "draw-sweeps"],
+    ["loss and accuracy over epochs", "draw-training"],
     ["models against attacks", "draw-matrix"],
     ["images, clean and attacked", "image-grid"],
     ["confusion and confidence", "draw-predictions"]
@@ -108,55 +106,4 @@ export const chartFreeNotice = ({ view }: ReportRun): Html => {
       ? `The node that draws ${what} did not finish, or its artifact cannot be read. `
       : html`No ${what}: no node of the stage <code>${stage}</code>. `
   )}</p>`
-}
-
-/** Lines of a chart, and panels, before it says nothing any more. */
-const mostLines = 16
-const mostMetrics = 8
-
-/** How trainings went; several runs in one panel, and what is the same in both but once. */
-export const trainingCurves = (
-  runs: ReadonlyArray<{ readonly name: string; readonly run: ReportRun }>,
-  room: Room
-): Effect.Effect<Html> => {
-  const trained = runs.flatMap(({ name, run }) =>
-    run.view.nodes
-      .filter(
-        ({ kind, series }) => kind === "Model" && Object.values(series).some(({ length }) => length > 1)
-      )
-      .map((node) => ({ run: name, node }))
-  )
-  const lines = [...Map.groupBy(trained, ({ node }) => `${node.name} ${node.digest ?? ""}`).values()].flatMap(
-    (same) => {
-      const [first] = same
-      const from = same.map(({ run }) => run).join(" and ")
-      return first === undefined
-        ? []
-        : [{ line: from === "" ? first.node.name : `${from} · ${first.node.name}`, node: first.node }]
-    }
-  )
-  if (trained.length === 0)
-    return Effect.succeed(
-      html`<p class="missing">No curves: no training of this run logged more than one value of anything, and of cached ones the runs that computed them are gone.</p>`
-    )
-  const metrics = [...new Set(trained.flatMap(({ node }) => Object.keys(node.series)))]
-    .filter((metric) => trained.some(({ node }) => (node.series[metric]?.length ?? 0) > 1))
-    .slice(0, mostMetrics)
-  const chart = curveChart(
-    lines.slice(0, mostLines).flatMap(({ line, node }) =>
-      metrics.map((metric) => ({
-        metric: metric.replaceAll("_", " "),
-        line,
-        points: node.series[metric] ?? []
-      }))
-    )
-  )
-  const rest = lines.length - mostLines
-  const others = rest > 0 ? ` ${rest} more trainings are not drawn; their panels have their last values.` : ""
-  return chartFigure(
-    "Over epochs",
-    `What each training logged after each epoch; of cached ones, when they were computed.${others}`,
-    chart,
-    room
-  )
 }

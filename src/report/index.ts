@@ -1,6 +1,5 @@
 /** A run, or two beside each other, as one page that needs nothing else. */
 import { Effect } from "effect"
-import type { Actions } from "../artifact/actions.ts"
 import type { Artifacts } from "../artifact/artifacts.ts"
 import type { Leases } from "../artifact/leases.ts"
 import type { StoreFault } from "../artifact/store-error.ts"
@@ -25,7 +24,7 @@ export interface ReportOptions<E = never> {
 export const renderReport = <E = never>(
   [reference, other]: readonly [run: string, other?: string | undefined],
   { notes = () => Effect.undefined }: ReportOptions<E> = {}
-): Effect.Effect<string, NoSuchRun | StoreFault | E, RunStore | Artifacts | Actions | Leases> =>
+): Effect.Effect<string, NoSuchRun | StoreFault | E, RunStore | Artifacts | Leases> =>
   Effect.gen(function* () {
     const run = yield* reportRun(reference)
     const room = new Room()

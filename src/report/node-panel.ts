@@ -36,14 +36,14 @@ ${listed(
   leaves(node.params ?? {}).map(({ path, value }) => [path, cut(JSON.stringify(value), most.param)]),
   most.params
 )}
-${node.logs.length > 0 && html`<h4>Log, its end</h4><pre tabindex="0">${lines(node.logs.slice(-most.logs).map(({ level, message }) => `${level === "info" ? "" : `${level}: `}${message}`))}</pre>`}
+${node.logs.length > 0 && html`<h4>Log, its end</h4><pre tabindex="0">${lines(node.logs.slice(-most.logs).map(({ level, message }) => `${level === "info" ? "" : `${level}: `}${message.replaceAll("\n", "\n  ")}`))}</pre>`}
 </section>
 `
 
 const failure = ({ message, hint, stack }: NonNullable<NodeView["failure"]>): Html =>
-  html`<p class="state-failed">${cut(message, most.text)}</p>${hint !== undefined && html`<p>hint: ${cut(hint, most.text)}</p>`}${stack !== undefined && html`<pre tabindex="0">${lines(cut(stack, most.text).split("\n"))}</pre>`}`
+  html`<p class="said state-failed">${cut(message, most.text)}</p>${hint !== undefined && html`<p class="said">hint: ${cut(hint, most.text)}</p>`}${stack !== undefined && html`<pre tabindex="0">${lines(cut(stack, most.text).split("\n"))}</pre>`}`
 
-/** Each on a line of its own; what is in a line cannot begin another. */
+/** Each on a line of its own. */
 const lines = (texts: ReadonlyArray<string>): ReadonlyArray<Html> =>
   texts.map(
     (text) => html`${cut(text, most.line)}

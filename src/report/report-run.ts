@@ -2,15 +2,18 @@
 import { Effect } from "effect"
 import type { Provenance, Revision } from "../artifact/action.ts"
 import { Artifacts } from "../artifact/artifacts.ts"
+import type { ArtifactReader } from "../artifact/kind.ts"
 import { Evaluation } from "../artifact/kinds/evaluation.ts"
 import { Figure } from "../artifact/kinds/figure.ts"
+import { readHistory } from "../artifact/kinds/model.ts"
+import { curvesOf } from "../artifact/kinds/model-history.ts"
 import { Sweep } from "../artifact/kinds/sweep.ts"
 import { Table } from "../artifact/kinds/table.ts"
 import { Leases } from "../artifact/leases.ts"
+import { type CurvePoints, thinned } from "../figure/curve-chart.ts"
 import type { NodeView } from "../track/run-node.ts"
 import { RunStore, runLeaseKey } from "../track/run-store.ts"
 import { foldRun, type RunView } from "../track/run-view.ts"
-import { withEarlierCurves } from "./earlier-curves.ts"
 
 /** A node with what its artifact holds. */
 export interface Held<Value> {
@@ -29,6 +32,8 @@ export interface ReportRun {
   readonly sweeps: ReadonlyArray<Held<Sweep>>
   readonly evaluations: ReadonlyArray<Held<Evaluation>>
   readonly figures: ReadonlyArray<Held<Figure>>
+  /** By node, the curves that a model keeps of its training; of those whose run logged them itself, that is not read. */
+  readonly histories: ReadonlyMap<string, CurvePoints>
   /** Nodes whose artifact cannot be read, and why. */
   readonly unreadable: ReadonlyMap<string, string>
 }
@@ -46,8 +51,8 @@ export const reportRun = Effect.fnUntraced(function* (reference: string) {
   const alive = !ended && (yield* leases.holder(runLeaseKey(id))) !== undefined
   const folded = foldRun(events, plan?.nodes ?? [], { alive, ...limits })
   // A journal that was cut at its first line does not know its own run.
-  const view = yield* withEarlierCurves({ ...folded, id }, limits)
-  const held: HeldArtifacts = { tables: [], sweeps: [], evaluations: [], figures: [] }
+  const view = { ...folded, id }
+  const held: HeldArtifacts = { tables: [], sweeps: [], evaluations: [], figures: [], histories: new Map() }
   const unreadable = new Map<string, string>()
   for (const node of view.nodes)
     yield* hold(held, node).pipe(
@@ -71,9 +76,10 @@ interface HeldArtifacts {
   readonly sweeps: Array<Held<Sweep>>
   readonly evaluations: Array<Held<Evaluation>>
   readonly figures: Array<Held<Figure>>
+  readonly histories: Map<string, CurvePoints>
 }
 
-/** Of other kinds only the manifest is looked at: whether it is there. */
+/** Of other kinds, and of weights, only the manifest is looked at: whether it is there. */
 const hold = Effect.fnUntraced(function* (held: HeldArtifacts, node: NodeView) {
   const { digest } = node
   if (digest === undefined) return
@@ -90,8 +96,25 @@ const hold = Effect.fnUntraced(function* (held: HeldArtifacts, node: NodeView) {
       break
     case "Figure":
       held.figures.push({ node, value: yield* Figure.decode(reader) })
+      break
+    case "Model":
+      if (!isCurve(node.series)) yield* holdHistory(held, node.name, reader)
   }
 })
+
+const holdHistory = Effect.fnUntraced(function* (held: HeldArtifacts, name: string, reader: ArtifactReader) {
+  const history = yield* readHistory(reader)
+  if (history === undefined) return
+  const curves = Object.entries(curvesOf(history))
+  held.histories.set(
+    name,
+    Object.fromEntries(curves.map(([metric, points]) => [metric, thinned(points, limits.points)]))
+  )
+})
+
+/** Whether there is more than one value of anything. */
+export const isCurve = (curves: CurvePoints): boolean =>
+  Object.values(curves).some(({ length }) => length > 1)
 
 /** The nodes that a node is made of. */
 export const sourcesOf = ({ inputs = {} }: NodeView): ReadonlyArray<string> =>

@@ -1,7 +1,7 @@
 /** The report of one run. */
 import { Effect } from "effect"
 import { count, dateTime, duration, plural } from "../text/format.ts"
-import { chartFreeNotice, drawnFigure, type Room, trainingCurves, undrawnSweeps } from "./figures.ts"
+import { chartFreeNotice, drawnFigure, type Room, undrawnSweeps } from "./figures.ts"
 import { findings } from "./findings.ts"
 import { graphSection } from "./graph-section.ts"
 import { cut, type Html, html } from "./html.ts"
@@ -9,6 +9,7 @@ import { hygieneBox } from "./hygiene.ts"
 import type { ReportRun } from "./report-run.ts"
 import { runCard, timeText } from "./run-card.ts"
 import { evaluationTable, tablesOf } from "./tables.ts"
+import { undrawnTrainings } from "./trainings.ts"
 
 /** Sections by the anchors under which the page's head links to them. */
 const sections = [
@@ -29,7 +30,7 @@ export const runReport = (run: ReportRun, room: Room, notes: Html | undefined): 
     const { view, figures } = run
     const sweeps = yield* undrawnSweeps(run, room)
     const drawn = figures.map(({ node, value }) => drawnFigure(node, value, view.id, room))
-    const curves = yield* trainingCurves([{ name: "", run }], room)
+    const curves = yield* undrawnTrainings(run, room)
     const tables = tablesOf(run)
     const evaluations = evaluationTable(run)
     return html`${topBar(sections)}<main>
@@ -69,10 +70,10 @@ export const trouble = ({ view, unreadable }: ReportRun): Html => {
   const unread = [...unreadable]
   return html`${statusText[view.status] !== undefined && html`<p class="missing">${statusText[view.status]} ${unfinished(view.counts)}</p>`}${
     failed.length > 0 &&
-    html`<h2>Failed</h2><ul>${failed.slice(0, mostListed).map(({ name, failure }) => html`<li><a href="#node-${view.nodes.findIndex((node) => node.name === name)}">${cut(name, 200)}</a>: ${cut(failure?.message ?? "no message", 800)}${failure?.hint !== undefined && html`<br><span class="muted">hint: ${cut(failure.hint, 400)}</span>`}</li>`)}</ul>`
+    html`<h2>Failed</h2><ul>${failed.slice(0, mostListed).map(({ name, failure }) => html`<li><a href="#node-${view.nodes.findIndex((node) => node.name === name)}">${cut(name, 200)}</a>: <span class="said">${cut(failure?.message ?? "no message", 800)}</span>${failure?.hint !== undefined && html`<br><span class="said muted">hint: ${cut(failure.hint, 400)}</span>`}</li>`)}</ul>`
   }${
     unread.length > 0 &&
-    html`<details><summary>${plural(unread.length, "artifact")} could not be read; what ${unread.length === 1 ? "it" : "they"} held is missing below</summary><p>They may have been collected. Running the pipeline again computes them again.</p><ul>${unread.slice(0, mostListed).map(([name, why]) => html`<li>${cut(name, 200)}: ${cut(why, 300)}</li>`)}</ul></details>`
+    html`<details><summary>${plural(unread.length, "artifact")} could not be read; what ${unread.length === 1 ? "it" : "they"} held is missing below</summary><p>They may have been collected. Running the pipeline again computes them again.</p><ul>${unread.slice(0, mostListed).map(([name, why]) => html`<li>${cut(name, 200)}: <span class="said">${cut(why, 300)}</span></li>`)}</ul></details>`
   }`
 }
 

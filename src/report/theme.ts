@@ -58,6 +58,7 @@ figure svg,figure img{display:block;height:auto}
 figcaption{font-weight:600;margin-bottom:.35rem;overflow-wrap:anywhere}
 figure p{margin:.35rem 0;color:var(--soft);font-size:.88rem;max-width:60rem}
 figure img.foreign{background:#fff;border-radius:6px;max-width:100%}
+.said{white-space:pre-wrap}
 .missing{border-left:3px solid var(--line);padding-left:.8rem;color:var(--soft)}
 svg.dag{display:block;max-width:none}
 .dag rect{fill:var(--card);stroke:var(--line);stroke-width:1.5}

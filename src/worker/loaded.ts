@@ -6,6 +6,7 @@ import { Effect, Schema } from "effect"
 import { withoutSourceMap } from "../artifact/code-file.ts"
 import { digestOf } from "../artifact/digest.ts"
 import type { Kind } from "../artifact/kind.ts"
+import { onDiskAsync } from "../artifact/store-fault.ts"
 import type { StageMeta, StageServices } from "../stage/index.ts"
 import type { CodeRef } from "./protocol.ts"
 import { resolvePackages } from "./resolve-packages.ts"
@@ -45,25 +46,32 @@ export class BadModule extends Schema.TaggedError<BadModule>()("BadModule", {
 let loads = 0
 
 /** Fails unless a bundle's text has the digest that its file is named by: what runs is what is in the key. */
-const verifyCode = async (path: string): Promise<void> => {
-  const text = await readFile(path, "utf8")
-  if (digestOf(withoutSourceMap(text)) !== basename(path, ".mjs")) {
-    throw new Error(`${path} was changed; remove it and run again`)
-  }
-}
+const verifyCode = Effect.fnUntraced(function* (path: string, what: string) {
+  const text = yield* onDiskAsync("read", path, () => readFile(path, "utf8"))
+  if (digestOf(withoutSourceMap(text)) === basename(path, ".mjs")) return
+  return yield* new BadModule({
+    what,
+    reason: `${path} was changed`,
+    hint: "run the same command again: it makes the file anew"
+  })
+})
 
-/** The exports of a bundle. A module that throws while it is loaded becomes a `BadModule` with the place in the source. */
-export const loadModule = (code: CodeRef, what: string) =>
-  Effect.tryPromise({
+/**
+ * The exports of a bundle. A module that throws while it is loaded becomes a `BadModule` with the place in the source, a disk
+ * that refuses to read it a `StoreFault`.
+ */
+export const loadModule = Effect.fnUntraced(function* (code: CodeRef, what: string) {
+  yield* verifyCode(code.path, what)
+  // A module that was loaded before would still have the state that an earlier job left in it.
+  const url = `${pathToFileURL(code.path).href}?job=${loads++}`
+  return yield* Effect.tryPromise({
     try: async (): Promise<{ readonly [name: string]: unknown }> => {
-      await verifyCode(code.path)
-      // A module that was loaded before would still have the state that an earlier job left in it.
-      const url = `${pathToFileURL(code.path).href}?job=${loads++}`
       resolvePackages(url, code.imports)
       return import(url)
     },
     catch: (cause) => thrown(what, cause, "the file throws while it is loaded; correct it and try again")
   })
+})
 
 /** Something that user code threw, with its stack mapped to the source. */
 export const thrown = (what: string, cause: unknown, hint: string): BadModule =>

@@ -78,7 +78,12 @@ describe.each(stores)("%s", (name) => {
         })
         const combined = yield* Dataset.decode(yield* of("combined"))
         assert.deepStrictEqual([...(yield* combined.rows(0, 3)).labels], [1, 0, 0])
-        const { network, weights } = yield* Model.decode(yield* of("model"))
+        const { network, weights, history } = yield* Model.decode(yield* of("model"))
+        // Older models have none.
+        assert.deepStrictEqual(
+          history?.map(({ trainingLoss }) => trainingLoss),
+          name === "store-with-history.json" ? [0.75] : undefined
+        )
         assert.deepStrictEqual(network.layers, [{ type: "input", shape: [1, 2, 1] }])
         assert.deepStrictEqual([...(weights.get("w")?.data ?? [])], [0.5, -2])
         assert.deepStrictEqual((yield* Table.decode(yield* of("table"))).rows, [[1.5], [null]])

@@ -5,6 +5,13 @@ import { Artifacts } from "../../src/artifact/artifacts.ts"
 import type { Digest } from "../../src/artifact/digest.ts"
 import { CodecError, Dataset, Evaluation, Figure, Kind, Model, Table } from "../../src/artifact/index.ts"
 import type { AnyKind } from "../../src/artifact/kind.ts"
+import { readHistory } from "../../src/artifact/kinds/model.ts"
+import {
+  curvesOf,
+  type EpochMetrics,
+  mostEpochs,
+  TrainingHistory
+} from "../../src/artifact/kinds/model-history.ts"
 import { BlobCorrupt, BlobMissing } from "../../src/artifact/store-error.ts"
 import { bytesOf, type TensorData } from "../../src/artifact/tensor-data.ts"
 import { scratchLayout, storeAt } from "../rig/scratch-store.ts"
@@ -122,6 +129,115 @@ describe("a model", () => {
     )
   )
 })
+
+const epochs: TrainingHistory = [
+  {
+    epoch: 1,
+    learningRate: 0.01,
+    trainingLoss: 1 / 3,
+    trainingAccuracy: 0.5,
+    validationLoss: null,
+    validationAccuracy: null
+  },
+  {
+    epoch: 2,
+    learningRate: 0,
+    trainingLoss: 1e-300,
+    trainingAccuracy: 1,
+    validationLoss: 2.5,
+    validationAccuracy: 0.75
+  }
+]
+
+describe("a model's history", () => {
+  it.effect("is what was written, without the weights too; a model without one has none", () =>
+    inStore(
+      Effect.gen(function* () {
+        const digest = yield* write(Model, { ...model(tensors), history: epochs })
+        assert.deepStrictEqual((yield* read(Model, digest)).history, epochs)
+        const { reader } = yield* Artifacts
+        assert.deepStrictEqual(yield* Effect.flatMap(reader(digest), readHistory), epochs)
+
+        const plain = yield* write(Model, model(tensors))
+        assert.notProperty(yield* read(Model, plain), "history")
+        assert.isUndefined(yield* Effect.flatMap(reader(plain), readHistory))
+      })
+    )
+  )
+
+  it("becomes curves, each of the epochs that have its value", () => {
+    assert.deepStrictEqual(curvesOf(epochs), {
+      training_loss: [
+        [1, 1 / 3],
+        [2, 1e-300]
+      ],
+      training_accuracy: [
+        [1, 0.5],
+        [2, 1]
+      ],
+      learning_rate: [
+        [1, 0.01],
+        [2, 0]
+      ],
+      validation_loss: [[2, 2.5]],
+      validation_accuracy: [[2, 0.75]]
+    })
+  })
+
+  const [first, second] = epochs
+  const wrong: ReadonlyArray<readonly [string, ReadonlyArray<Partial<EpochMetrics>>, RegExp]> = [
+    ["no epoch", [], /length/],
+    ["epochs in another order", [{ ...second }, { ...first }], /is 2 in the place of 1/],
+    ["an epoch twice", [{ ...first }, { ...first }], /\[1\]\["epoch"\]/],
+    ["half an epoch", [{ ...first, epoch: 0.5 }], /epoch/],
+    ["a loss that is no number", [{ ...first, trainingLoss: Number.NaN }], /trainingLoss/],
+    ["an accuracy that is missing", [{ epoch: 1, learningRate: 0, trainingLoss: 0 }], /trainingAccuracy/]
+  ]
+  it.effect.each(wrong)("of %s is neither written nor read", ([, history, message]) =>
+    inStore(
+      Effect.gen(function* () {
+        assert.isFalse(Schema.is(TrainingHistory)(history))
+        const error = yield* Effect.flip(read(Model, yield* withHistory(JSON.stringify(history))))
+        assert.instanceOf(error, CodecError)
+        assert.match(error.message, message)
+      })
+    )
+  )
+
+  it.effect("whose file is deeper or larger than any history is refused before it is understood", () =>
+    inStore(
+      Effect.gen(function* () {
+        const deep = yield* Effect.flip(read(Model, yield* withHistory("[".repeat(200))))
+        assert.match(deep.message, /nested too deeply/)
+        const { reader } = yield* Artifacts
+        const plain = yield* Effect.flatMap(write(Model, { ...model([]), history: epochs }), reader)
+        const size = 500 * mostEpochs + 1
+        const large = yield* Effect.flip(
+          readHistory({
+            ...plain,
+            open: () => Effect.succeed({ size, read: () => Effect.die("is not read") })
+          })
+        )
+        assert.match(large.message, /history\.json has 50000001 bytes, more than 50000000/)
+      })
+    )
+  )
+})
+
+/** A model as somebody else may write it. */
+const withHistory = (text: string) =>
+  write(
+    Kind.make<"Model", string>({
+      name: "Model",
+      version: 1,
+      encode: Effect.fnUntraced(function* (history, writer) {
+        yield* Model.encode(model(tensors), writer)
+        yield* writer.bytes("history.json", Buffer.from(history))
+      }),
+      decode: () => Effect.die("is never read")
+    }),
+    text
+  )
 
 const name = fc.constantFrom("a", "b", "__proto__", "constructor", "", "NaN", "é")
 const anyNumber = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1e-320))
@@ -379,6 +495,11 @@ describe("the digest of an artifact is the same for ever:", () => {
       "a model",
       write(Model, model(tensors, [{ type: "dense", units: 10 }])),
       "d21895ed57d58e1a00fe5576ecdd7b919498f2eaf9adbe857a8941dceaa082c3"
+    ],
+    [
+      "a model with a history",
+      write(Model, { ...model(tensors), history: epochs }),
+      "5b9955a980cee57c2cd75fb734581b1ba529f3b891318c8b5a969b37ad5e1adf"
     ],
     [
       "an evaluation",

@@ -25,7 +25,7 @@ import { fuzz, timeout } from "./fuzz.ts"
 import { mutated, mutatedJson } from "./mutations.ts"
 
 const golden = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))(
-  readFileSync(join(import.meta.dirname, "../artifact/fixtures/store-with-checksums.json"), "utf8")
+  readFileSync(join(import.meta.dirname, "../artifact/fixtures/store-with-history.json"), "utf8")
 )
 const bytesAt = (path: string): Buffer => {
   const text = golden[path] ?? ""

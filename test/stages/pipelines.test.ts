@@ -1,8 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import evenDeeper from "../../pipelines/cifar10-even-deeper.ts"
 import datasetCard from "../../pipelines/dataset-card.ts"
 import mnistAdvtrain from "../../pipelines/mnist-advtrain.ts"
+import kerasCnn from "../../pipelines/mnist-keras-cnn.ts"
+import mlp from "../../pipelines/mnist-mlp-regularised.ts"
+import noPoolCnn from "../../pipelines/mnist-no-pool-cnn.ts"
+import type { Output } from "../../src/stage/output.ts"
 import type { Nodes, Pipeline } from "../../src/stage/pipeline.ts"
+import { identities } from "./identities.ts"
 
 /** What a user reads who overrides params. */
 const problem = (schema: Schema.Codec<unknown, unknown>, params: unknown) => {
@@ -54,5 +60,29 @@ describe("nodes", () => {
       validation.map(({ node }) => [node.inputs["data"], node.params]),
       [[train, { part: "held-out", heldOutShare: 0.1, seed: 2 }]]
     )
+  })
+})
+
+const isOutput = (value: object): value is Output<string> => "node" in value && "kind" in value
+
+const outputsOf = (nodes: Nodes[string]): ReadonlyArray<Output<string>> =>
+  isOutput(nodes) ? [nodes] : Object.values<Nodes[string]>(nodes).flatMap(outputsOf)
+
+/** What some outputs are made of, whichever node makes it. */
+const made = (outputs: ReadonlyArray<Output<string>>) =>
+  new Set(identities(Object.fromEntries(outputs.entries())).values())
+
+describe("each study's figures of trainings", () => {
+  it.each([
+    ["mnist-keras-cnn", outputsOf(kerasCnn.build(preset(kerasCnn, "quick")))],
+    ["cifar10-even-deeper", outputsOf(evenDeeper.build(preset(evenDeeper, "quick")))],
+    ["mnist-advtrain", outputsOf(mnistAdvtrain.build(preset(mnistAdvtrain, "quick")))],
+    ["mnist-no-pool-cnn", outputsOf(noPoolCnn.build(preset(noPoolCnn, "quick")))],
+    ["mnist-mlp-regularised", outputsOf(mlp.build(preset(mlp, "quick")))]
+  ] as const)("show all trainings of %s, in five figures at most", (_, outputs) => {
+    const figures = outputs.filter(({ node }) => node.stage.name === "draw-training")
+    assert.isAtMost(figures.length, 5)
+    const drawn = figures.flatMap(({ node }) => outputsOf(node.inputs["models"] ?? {}))
+    assert.deepStrictEqual(made(drawn), made(outputs.filter(({ kind }) => kind === "Model")))
   })
 })

@@ -59,7 +59,7 @@ const training = (options: TrainingOptions, kept: ReadonlyArray<CheckpointValue>
       .execute({ data, validation: [], from: [] }, params)
       .pipe(Effect.provide(Layer.merge(layer, service)))
     const weights = [...model.weights].map(([name, tensor]) => [name, [...tensor.data]] as const)
-    return { weights, written, metrics, steps: progress.length }
+    return { weights, history: model.history, written, metrics, steps: progress.length }
   })
 
 const positions = (values: ReadonlyArray<CheckpointValue>) => values.map(({ position }) => position)
@@ -68,10 +68,12 @@ describe("a training", () => {
   it.effect("ends with the same bytes from any of its checkpoints, and tells the same metrics", () =>
     Effect.gen(function* () {
       const straight = yield* training(optionsFor(3))
+      assert.lengthOf(straight.history ?? [], 3)
       assert.deepStrictEqual(positions(straight.written), [9, 8, 7, 6, 5, 4, 3, 2, 1])
       for (const checkpoint of straight.written) {
-        const { weights, metrics, steps } = yield* training(optionsFor(3), [checkpoint])
+        const { weights, history, metrics, steps } = yield* training(optionsFor(3), [checkpoint])
         assert.deepStrictEqual(weights, straight.weights)
+        assert.deepStrictEqual(history, straight.history)
         assert.deepStrictEqual(metrics, straight.metrics)
         assert.strictEqual(steps, 9 - checkpoint.position)
       }
@@ -86,6 +88,7 @@ describe("a training", () => {
       const straight = yield* training(optionsFor(4))
       const longer = yield* training(optionsFor(4), [end])
       assert.deepStrictEqual(longer.weights, straight.weights)
+      assert.deepStrictEqual(longer.history, straight.history)
       assert.deepStrictEqual(longer.metrics, straight.metrics)
       assert.strictEqual(longer.steps, 6)
     })

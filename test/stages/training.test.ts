@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Dataset, Model } from "../../src/artifact/index.ts"
+import { namedMetrics } from "../../src/artifact/kinds/model-history.ts"
 import { fgsm } from "../../src/tensor/attack/index.ts"
 import { initialise, makeNetwork } from "../../src/tensor/network/index.ts"
 import { adversarialTrain } from "../../stages/adversarial-train.ts"
@@ -30,10 +31,17 @@ describe("train", () => {
   it.effect("learns, and tells its curves", () => {
     const { layer, metrics, progress } = recorded()
     return Effect.gen(function* () {
-      yield* trained({}, { validation: [corners(60, 2)] })
+      const { history = [] } = yield* trained({}, { validation: [corners(60, 2)] })
       assert.isAbove(metrics["validation_accuracy"] ?? 0, 0.9)
       assert.isAbove(metrics["training_accuracy"] ?? 0, 0.9)
       assert.strictEqual(metrics["epochs"], 8)
+      // The model keeps them, and the last ones are those that were told last.
+      assert.deepStrictEqual(
+        history.map(({ epoch }) => epoch),
+        [1, 2, 3, 4, 5, 6, 7, 8]
+      )
+      for (const [name, value] of namedMetrics(history[7] ?? assert.fail("there is no last epoch")))
+        assert.strictEqual(metrics[name], value)
       assert.deepStrictEqual(progress.at(-1), [8 * 64, 8 * 64, "images"])
     }).pipe(Effect.provide(layer))
   })
@@ -42,10 +50,10 @@ describe("train", () => {
     run(
       Effect.gen(function* () {
         const first = yield* trained()
-        assert.deepStrictEqual(
-          weightsOf(yield* trained({ options: still }, { from: [first] })),
-          weightsOf(first)
-        )
+        const further = yield* trained({ options: still }, { from: [first] })
+        assert.deepStrictEqual(weightsOf(further), weightsOf(first))
+        // Its history is its own training's.
+        assert.deepStrictEqual([first.history?.length, further.history?.length], [8, 1])
         const fresh = yield* trained({ options: still })
         const weights = initialise(yield* makeNetwork(network), { seed: 7 })
         assert.deepStrictEqual(weightsOf(fresh), weightsOf({ network, weights }))
@@ -76,6 +84,7 @@ describe("train", () => {
     }
     assert.strictEqual(problem({}), "none")
     assert.match(problem({ epochs: 0 }), /\["epochs"\]/)
+    assert.match(problem({ epochs: 100_001 }), /\["epochs"\]/)
     assert.match(problem({ loss: "hinge" }), /\["loss"\]/)
   })
 })

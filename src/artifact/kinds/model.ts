@@ -2,13 +2,15 @@
  * A network and its weights.
  *
  * `network.json` is the list of layers as the `tensor` room describes them; `weights.safetensors` holds the tensors by
- * name. The kind does not look inside either, so a model outlives new layer types.
+ * name. The kind does not look inside either, so a model outlives new layer types. `history.json` is there if a training made
+ * the model.
  */
 import { Effect, Schema } from "effect"
 import { type ArtifactReader, type ArtifactWriter, CodecError, Kind } from "../kind.ts"
 import { encodeHeader, readHeader } from "../safetensors.ts"
 import { fromShallowJson } from "../shallow-json.ts"
 import { bytesOf, elementsFrom, problemOf, type TensorData } from "../tensor-data.ts"
+import { mostEpochs, TrainingHistory } from "./model-history.ts"
 
 /** A network's description: typed layers, each with a `type` and its own settings. */
 export const NetworkDescription = Schema.Struct({
@@ -20,10 +22,15 @@ export type NetworkDescription = typeof NetworkDescription.Type
 export interface Model {
   readonly network: NetworkDescription
   readonly weights: ReadonlyMap<string, TensorData>
+  /** Of the training that made it, and not of those before; imported models and old ones have none. */
+  readonly history?: TrainingHistory
 }
 
 /** A description as the text of a file. */
 export const NetworkFile = fromShallowJson(NetworkDescription)
+const HistoryFile = fromShallowJson(TrainingHistory)
+/** An epoch takes some 200 bytes. */
+const mostHistoryBytes = 500 * mostEpochs
 const mistake = (error: { readonly message: string }) =>
   new CodecError({ kind: "Model", reason: error.message })
 
@@ -38,6 +45,9 @@ const encode = Effect.fnUntraced(function* (model: Model, writer: ArtifactWriter
   const tensors = [...model.weights].map(([name, tensor]) => ({ name, ...tensor }))
   const content = Buffer.concat([encodeHeader(tensors), ...tensors.map(({ data }) => bytesOf(data))])
   yield* writer.bytes("weights.safetensors", content)
+  if (model.history === undefined) return
+  const history = yield* Schema.encodeEffect(HistoryFile)(model.history).pipe(Effect.mapError(mistake))
+  yield* writer.bytes("history.json", Buffer.from(`${history}\n`))
 })
 
 const decode = Effect.fnUntraced(function* (reader: ArtifactReader) {
@@ -52,7 +62,18 @@ const decode = Effect.fnUntraced(function* (reader: ArtifactReader) {
     const bytes = yield* blob.read(header.dataOffset + begin, end - begin)
     weights.set(name, { dtype, shape, data: elementsFrom(dtype, bytes) })
   }
-  return { network, weights } satisfies Model
+  const history = yield* readHistory(reader)
+  return { network, weights, ...(history === undefined ? {} : { history }) } satisfies Model
+})
+
+/** Reads a model's history without its weights. */
+export const readHistory = Effect.fnUntraced(function* (reader: ArtifactReader) {
+  if (reader.manifest.files["history.json"] === undefined) return undefined
+  const blob = yield* reader.open("history.json")
+  if (blob.size > mostHistoryBytes)
+    return yield* mistake({ message: `history.json has ${blob.size} bytes, more than ${mostHistoryBytes}` })
+  const text = Buffer.from(yield* blob.read(0, blob.size)).toString("utf8")
+  return yield* Schema.decodeUnknownEffect(HistoryFile)(text).pipe(Effect.mapError(mistake))
 })
 
 export const Model = Kind.make<"Model", Model>({ name: "Model", version: 1, encode, decode })

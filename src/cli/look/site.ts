@@ -1,6 +1,5 @@
 /** Which page is where. A run is looked up among those of the store; no part of an address is ever a path on the disk. */
 import { Clock, Effect } from "effect"
-import type { Actions } from "../../artifact/actions.ts"
 import type { Artifacts } from "../../artifact/artifacts.ts"
 import type { Leases } from "../../artifact/leases.ts"
 import type { StoreFault } from "../../artifact/store-error.ts"
@@ -15,7 +14,7 @@ import { runsPage, signature } from "./pages/runs.ts"
 import type { Wanted } from "./request.ts"
 import { RunList } from "./run-list.ts"
 
-export type Sources = RunStore | Leases | Artifacts | Actions
+export type Sources = RunStore | Leases | Artifacts
 type Answered = Effect.Effect<Answer, StoreFault | NoSuchRun, Sources>
 
 /** Runs that the list shows unless it is asked for all: a page of thousands is slow to read, for browsers and people. */

@@ -4,6 +4,7 @@
  * Random numbers are functions of their position, so a position is all that is kept of them.
  */
 import { Effect, Schema } from "effect"
+import { EpochMetrics } from "../../artifact/kinds/model-history.ts"
 import { problemOf, type TensorData } from "../../artifact/tensor-data.ts"
 import type { Signature } from "../engine.ts"
 import { isExtendable } from "../schedule/index.ts"
@@ -12,22 +13,6 @@ import { BadCheckpoint } from "./errors.ts"
 import { TrainingOptions } from "./options.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-
-/** What an epoch was like. */
-export const EpochMetrics = Schema.Struct({
-  /** From 1. */
-  epoch: Schema.Int,
-  /** Of the epoch's last step. */
-  learningRate: Schema.Finite,
-  /** The mean over the epoch's examples of the loss, each as its step met it, without `l1` and `l2`. */
-  trainingLoss: Schema.Finite,
-  /** Likewise: in training mode, on the images that the objective made. */
-  trainingAccuracy: Schema.Finite,
-  /** Mean cross-entropy, in evaluation mode, after the epoch. `null` without validation data. */
-  validationLoss: Schema.NullOr(Schema.Finite),
-  validationAccuracy: Schema.NullOr(Schema.Finite)
-})
-export type EpochMetrics = typeof EpochMetrics.Type
 
 /** All of a checkpoint but its tensors. */
 export const TrainingProgress = Schema.Struct({

@@ -1,5 +1,6 @@
 /** Training and evaluating networks. */
-export { type Checkpoint, EpochMetrics, TrainingProgress } from "./checkpoint.ts"
+export { EpochMetrics } from "../../artifact/kinds/model-history.ts"
+export { type Checkpoint, TrainingProgress } from "./checkpoint.ts"
 export { BadCheckpoint, BadTraining, DataMismatch, TrainingDiverged } from "./errors.ts"
 export { type Evaluated, type EvaluateOptions, evaluate } from "./evaluate.ts"
 export { gradientsOf } from "./gradients.ts"

@@ -1,5 +1,6 @@
 /** The settings of a training. */
 import { Schema } from "effect"
+import { mostEpochs } from "../../artifact/kinds/model-history.ts"
 import { LossName } from "../loss/index.ts"
 import { OptimiserSettings } from "../optimiser/index.ts"
 import { Schedule } from "../schedule/index.ts"
@@ -22,7 +23,7 @@ export type EarlyStopping = typeof EarlyStopping.Type
 
 export const TrainingOptions = Schema.Struct({
   /** How often every example is seen. */
-  epochs: Count,
+  epochs: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: mostEpochs })),
   batchSize: Count,
   /** What becomes of an epoch's last examples when they do not fill a batch: a smaller batch, or nothing this epoch. */
   lastBatch: Schema.Literals(["keep", "drop"]),

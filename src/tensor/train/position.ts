@@ -1,8 +1,9 @@
 /** Where a training stands while it runs. */
 import { Effect } from "effect"
+import type { EpochMetrics } from "../../artifact/kinds/model-history.ts"
 import { elementsOf, type TensorData } from "../../artifact/tensor-data.ts"
 import type { Tensors } from "../engine.ts"
-import { bestName, type Checkpoint, checkCheckpoint, type EpochMetrics } from "./checkpoint.ts"
+import { bestName, type Checkpoint, checkCheckpoint } from "./checkpoint.ts"
 import type { BestEpoch } from "./early-stopping.ts"
 import { type BadCheckpoint, BadTraining } from "./errors.ts"
 import { type StepOptions, trainingState, weightNames } from "./step.ts"

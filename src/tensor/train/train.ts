@@ -1,11 +1,12 @@
 /** Trains a network. */
 import { Effect } from "effect"
+import type { EpochMetrics } from "../../artifact/kinds/model-history.ts"
 import type { Engine, Tensors } from "../engine.ts"
 import { crossEntropyWith, losses } from "../loss/index.ts"
 import { makeOptimiser } from "../optimiser/index.ts"
 import { learningRateAt } from "../schedule/index.ts"
 import { batchMaker } from "./batches.ts"
-import { bestName, type EpochMetrics } from "./checkpoint.ts"
+import { bestName } from "./checkpoint.ts"
 import { lookAtEpoch } from "./early-stopping.ts"
 import { TrainingDiverged } from "./errors.ts"
 import { plainObjective } from "./objective.ts"

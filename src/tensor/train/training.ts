@@ -1,10 +1,11 @@
 /** What is asked of a training, and what it gives. */
 import type { Effect } from "effect"
 import type { Dataset, DatasetError } from "../../artifact/kinds/dataset.ts"
+import type { EpochMetrics } from "../../artifact/kinds/model-history.ts"
 import type { TensorData } from "../../artifact/tensor-data.ts"
 import type { EngineFailure, Tensors } from "../engine.ts"
 import type { Network } from "../network/index.ts"
-import type { Checkpoint, EpochMetrics } from "./checkpoint.ts"
+import type { Checkpoint } from "./checkpoint.ts"
 import type { BadCheckpoint, BadTraining, DataMismatch, TrainingDiverged } from "./errors.ts"
 import type { BatchPosition, Objective } from "./objective.ts"
 import type { TrainingOptions } from "./options.ts"

@@ -50,7 +50,7 @@ const trouble = ({ nodes }: RunView): Html | undefined => {
     .slice(0, mostTold)
     .map(
       ([index, { name, failure }]) =>
-        html`<li><a href="#node-${index}">${cut(name, 200)}</a>: ${cut(failure?.message ?? "", 500)}</li>`
+        html`<li><a href="#node-${index}">${cut(name, 200)}</a>: <span class="said">${cut(failure?.message ?? "", 500)}</span></li>`
     )}</ul>${failed.length > mostTold && html`<p class="muted">${failed.length - mostTold} more</p>`}`
 }
 
