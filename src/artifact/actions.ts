@@ -12,6 +12,7 @@ import {
   Disk,
   type DiskShape,
   makeLastingDirectory,
+  readText,
   removeQuietly,
   stampIfReadable,
   stampText,
@@ -51,8 +52,9 @@ const makeActions = (disk: DiskShape, layout: StoreLayout): ActionsShape => {
   const lookup = (key: Digest): Effect.Effect<Lookup, StoreFault> => {
     const path = layout.action(key)
     return onDisk("read", path, (): Lookup => {
-      if (disk.stamp(path) === undefined) return { _tag: "Absent" }
-      const record = decodeAction(Buffer.from(disk.readFile(path)).toString("utf8"))
+      const text = readText(disk, path)
+      if (text === undefined) return { _tag: "Absent" }
+      const record = decodeAction(text)
       return record?.key === key ? { _tag: "Found", record } : { _tag: "Unreadable", path }
     })
   }

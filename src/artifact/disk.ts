@@ -231,6 +231,19 @@ export const makeLastingDirectory = (disk: DiskShape, path: string): void => {
     disk.syncDirectory(dirname(made))
 }
 
+/** Bytes. No record, plan, bundle or memory takes so many, and a JavaScript text could hold twice as many at most. */
+const longestText = 1 << 28
+
+/**
+ * The text of a file of our own; `undefined` where there is no regular file. What has grown longer than any text of ours is
+ * damaged: it is not read into memory, and reads as empty.
+ */
+export const readText = (disk: DiskShape, path: string): string | undefined => {
+  const stamp = disk.stamp(path)
+  if (stamp === undefined) return undefined
+  return stamp.size > longestText ? "" : Buffer.from(disk.readFile(path)).toString("utf8")
+}
+
 /** A file's stamp for a quick look: without one, whoever asks looks closer and meets the disk's error there. */
 export const stampIfReadable = (disk: DiskShape, path: string): Stamp | undefined => {
   try {

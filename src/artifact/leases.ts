@@ -23,7 +23,7 @@ const LeaseFile = Schema.fromJsonString(
     pid: Schema.Int,
     started: Schema.String,
     /** How long it asks to be waited for while it gives no sign of life, in milliseconds. */
-    patience: Schema.Finite,
+    patience: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 3_600_000 })),
     /** What the holder is doing, for those who wait. */
     purpose: Schema.String,
     beat: Schema.Int
@@ -106,6 +106,16 @@ interface Sighting {
   readonly since: bigint
 }
 
+/** A lease that this process has taken. */
+interface Taken {
+  readonly path: string
+  readonly generation: number
+}
+
+/** How often to look again in a row at what has just changed, and when to stop believing that it will. */
+const mostLooks = 100
+const enoughLooks = 20
+
 /** After so long without a change, by the file server's clock, nobody wakes up any more. Milliseconds. */
 const abandonedAfter = 86_400_000
 
@@ -176,31 +186,36 @@ const makeLeases = (disk: DiskShape, layout: StoreLayout, times: LeaseTimes): Le
   })
 
   /** Takes the lease, or says who holds it. */
-  const take = (key: Digest, mine: LeaseFile, now: bigint): { path: string; generation: number } | string => {
+  const take = (key: Digest, mine: LeaseFile, now: bigint): Taken | string => {
     disk.makeDirectory(layout.leases)
-    const current = newest(key)
-    if (current > 0) {
-      const path = pathOf(key, current)
-      const content = read(path)
-      // Gone between listing and reading: its holder has just finished.
-      if (content === undefined) return take(key, mine, now)
-      const found = decodeLease(content)
-      const holder = found._tag === "Some" ? found.value : undefined
-      if (!isStale(path, content, holder, now)) {
-        return describe(holder)
+    for (let look = 1; look <= mostLooks; look++) {
+      const current = newest(key)
+      if (current > 0) {
+        const path = pathOf(key, current)
+        const content = read(path)
+        if (content === undefined) {
+          // Gone between listing and reading: its holder has just finished. A name that stays and leads nowhere is nobody's.
+          if (look < enoughLooks) continue
+        } else {
+          const found = decodeLease(content)
+          const holder = found._tag === "Some" ? found.value : undefined
+          if (!isStale(path, content, holder, now)) return describe(holder)
+        }
       }
+      const generation = current + 1
+      const path = pathOf(key, generation)
+      if (!createExclusive(path, mine)) continue
+      // Somebody who looked earlier may have taken a higher generation meanwhile: the highest counts.
+      if (newest(key) !== generation) {
+        disk.remove(path)
+        continue
+      }
+      // Those before it, and what a crash left of those before them.
+      for (const older of generations(key)) if (older < generation) disk.remove(pathOf(key, older))
+      return { path, generation }
     }
-    const generation = current + 1
-    const path = pathOf(key, generation)
-    if (!createExclusive(path, mine)) return take(key, mine, now)
-    // Somebody who looked earlier may have taken a higher generation meanwhile: the highest counts.
-    if (newest(key) !== generation) {
-      disk.remove(path)
-      return take(key, mine, now)
-    }
-    // Those before it, and what a crash left of those before them.
-    for (const older of generations(key)) if (older < generation) disk.remove(pathOf(key, older))
-    return { path, generation }
+    // Whoever has it is quicker every time.
+    return describe(undefined)
   }
 
   const createExclusive = (path: string, mine: LeaseFile): boolean => {

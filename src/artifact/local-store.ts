@@ -4,7 +4,15 @@ import { Actions } from "./actions.ts"
 import { Artifacts } from "./artifacts.ts"
 import { Blobs } from "./blobs.ts"
 import { Checkpoints } from "./checkpoints.ts"
-import { Disk, makeLastingDirectory, removeQuietly, uniqueName, writeAtomically } from "./disk.ts"
+import {
+  Disk,
+  isSystemError,
+  makeLastingDirectory,
+  readText,
+  removeQuietly,
+  uniqueName,
+  writeAtomically
+} from "./disk.ts"
 import { type StoreLayout, storeFormat } from "./layout.ts"
 import { defaultLeaseTimes, Leases, type LeaseTimes } from "./leases.ts"
 import { StoreVersionMismatch } from "./store-error.ts"
@@ -32,7 +40,8 @@ const FormatFile = Schema.fromJsonString(Schema.Struct({ format: Schema.Int }))
 const checkFormat = Effect.fnUntraced(function* (layout: StoreLayout, create: boolean) {
   const disk = yield* Disk
   const text = yield* onDisk("open the store at", layout.root, () =>
-    disk.exists(layout.format) ? Buffer.from(disk.readFile(layout.format)).toString("utf8") : undefined
+    // Reading what is no file may never end.
+    disk.exists(layout.format) ? (readText(disk, layout.format) ?? "") : undefined
   )
   if (text === undefined) {
     if (create) yield* onDisk("make a store at", layout.root, () => writeFormat(disk, layout))
@@ -57,8 +66,21 @@ const writeFormat = (disk: Disk["Service"], layout: StoreLayout): void => {
   )
 }
 
-/** A store that cannot be written is an error before any work starts, not after an hour of it. */
+/**
+ * A store that cannot be written is an error before any work starts, not after an hour of it. On a full disk the memories make
+ * room, which only save time: a garbage collection writes a lease before it removes anything.
+ */
 const probeWrite = (disk: Disk["Service"], layout: StoreLayout): void => {
+  try {
+    writeProbe(disk, layout)
+  } catch (error) {
+    if (!isSystemError(error) || !["ENOSPC", "EDQUOT"].includes(error.code)) throw error
+    for (const name of disk.list(layout.memos)) disk.remove(`${layout.memos}/${name}`)
+    writeProbe(disk, layout)
+  }
+}
+
+const writeProbe = (disk: Disk["Service"], layout: StoreLayout): void => {
   disk.makeDirectory(layout.scratch)
   const path = `${layout.scratch}/${uniqueName()}`
   try {

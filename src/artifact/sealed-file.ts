@@ -6,12 +6,12 @@
  */
 import { relative } from "node:path"
 import { digestOf } from "./digest.ts"
-import { type DiskShape, isSystemError, writeAtomically } from "./disk.ts"
+import { type DiskShape, isSystemError, readText, writeAtomically } from "./disk.ts"
 import type { StoreLayout } from "./layout.ts"
 
 /** @param seal what must be the same for the value to mean the same: a format's name and version */
 export const readSealed = (disk: DiskShape, layout: StoreLayout, path: string, seal: string): unknown => {
-  const text = readText(disk, path)
+  const text = textOf(disk, path)
   if (text === undefined) return undefined
   const { head, body } = partsOf(text)
   return head === headOf(layout, path, seal, body) ? JSON.parse(body) : undefined
@@ -33,10 +33,9 @@ const partsOf = (text: string): { readonly head: string; readonly body: string }
 const headOf = (layout: StoreLayout, path: string, seal: string, body: string): string =>
   `${seal} ${digestOf(`${seal} ${relative(layout.root, path)}\n${body}`)}`
 
-const readText = (disk: DiskShape, path: string): string | undefined => {
+const textOf = (disk: DiskShape, path: string): string | undefined => {
   try {
-    // What a link leads to may be another file by the time it is read again.
-    return disk.stamp(path) === undefined ? undefined : Buffer.from(disk.readFile(path)).toString("utf8")
+    return readText(disk, path)
   } catch (error) {
     if (isSystemError(error)) return undefined
     throw error

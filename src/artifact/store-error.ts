@@ -51,7 +51,9 @@ const explanations: { readonly [code: string]: string } = {
   ENFILE: "too many open files in the system",
   EIO: "input/output error",
   ENOENT: "no such file or directory",
-  ENOTDIR: "a file stands where a directory is needed"
+  ENOTDIR: "a file stands where a directory is needed",
+  EISDIR: "a directory stands where a file is needed",
+  EXDEV: "the store's directories lie on different file systems"
 }
 
 const cures: { readonly [code: string]: string } = {
@@ -60,6 +62,9 @@ const cures: { readonly [code: string]: string } = {
   EDQUOT:
     "free some space (`pipeline artifacts gc` removes what no kept run needs), then run the same command again",
   EROFS: "choose a store that can be written: --store DIR",
+  EISDIR: "`pipeline artifacts verify --repair` takes it away",
+  EXDEV:
+    "let all of the store lie on one file system; the store's directory itself may be a link: --store DIR",
   EACCES: "give yourself write permission there, or choose another store: --store DIR",
   EPERM: "give yourself write permission there, or choose another store: --store DIR"
 }

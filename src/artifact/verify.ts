@@ -7,7 +7,7 @@ import { Blobs } from "./blobs.ts"
 import { Checkpoints } from "./checkpoints.ts"
 import { withoutSourceMap } from "./code-file.ts"
 import { type Digest, digestOf, isDigest } from "./digest.ts"
-import { Disk } from "./disk.ts"
+import { Disk, readText } from "./disk.ts"
 import { isSealed } from "./sealed-file.ts"
 import type { StoreFault } from "./store-error.ts"
 import { onDisk } from "./store-fault.ts"
@@ -176,8 +176,9 @@ const verifyMemory = Effect.fnUntraced(function* (settle: Settle) {
 })
 
 const fileProblem = (disk: Disk["Service"], path: string, rule: Rule): Found | undefined => {
-  if (disk.stamp(path) === undefined) return noFile
-  const problem = rule(basename(path), Buffer.from(disk.readFile(path)).toString("utf8"))
+  const text = readText(disk, path)
+  if (text === undefined) return noFile
+  const problem = rule(basename(path), text)
   return problem === undefined ? undefined : damaged(problem)
 }
 

@@ -9,7 +9,7 @@ import { Effect, Schema } from "effect"
 import { digestOfCanonical } from "../artifact/canonical.ts"
 import { withoutSourceMap, withSourceMap } from "../artifact/code-file.ts"
 import { digestOf } from "../artifact/digest.ts"
-import { Disk, writeAtomically } from "../artifact/disk.ts"
+import { Disk, readText, writeAtomically } from "../artifact/disk.ts"
 import type { StoreLayout } from "../artifact/layout.ts"
 import { readSealed, writeSealed } from "../artifact/sealed-file.ts"
 import { onDisk } from "../artifact/store-fault.ts"
@@ -105,10 +105,10 @@ const textDigest = (
   disk: Disk["Service"],
   path: string,
   hashed: (text: string) => string
-): string | undefined =>
-  disk.stamp(path) === undefined
-    ? undefined
-    : digestOf(hashed(Buffer.from(disk.readFile(path)).toString("utf8")))
+): string | undefined => {
+  const text = readText(disk, path)
+  return text === undefined ? undefined : digestOf(hashed(text))
+}
 
 /** Nobody knows of a run yet that needs them: a garbage collection must see that somebody does. */
 const makeYoung = (disk: Disk["Service"], layout: StoreLayout, { stages, plan }: Elaboration): void => {
@@ -329,7 +329,7 @@ const storeCode = Effect.fnUntraced(function* (layout: StoreLayout, code: Bundle
 
 /** Writes what is not there. What is, a garbage collection must see that somebody is about to need. */
 const keepYoung = (disk: Disk["Service"], layout: StoreLayout, path: string, bytes: Uint8Array): void => {
-  const isThere = disk.stamp(path) !== undefined && Buffer.compare(disk.readFile(path), bytes) === 0
+  const isThere = disk.stamp(path)?.size === bytes.length && Buffer.compare(disk.readFile(path), bytes) === 0
   if (isThere) disk.protect(path)
   else writeAtomically(disk, layout.scratch, path, bytes)
 }

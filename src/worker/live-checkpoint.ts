@@ -11,10 +11,13 @@ export const checkpointInterval = Duration.seconds(20)
 /** How many times as long as writing it takes must pass before another checkpoint is worth its time. */
 const timesItsCost = 100
 
+/** Milliseconds by a clock that nobody sets back: after such a jump nothing would be kept until the time is as late again. */
+const elapsed = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 /** @param family the directory; shared by keys that differ only in params that may grow */
 export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: Digest) {
   const store = yield* Checkpoints
-  let last = yield* Clock.currentTimeMillis
+  let last = yield* elapsed
   let cost = 0
 
   const whole = (file: CheckpointFile) =>
@@ -47,14 +50,14 @@ export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: 
     const { position } = checkpoint
     if (!Number.isSafeInteger(position) || position < 0 || position >= 1e15)
       return yield* Effect.die(new Error(`a checkpoint's position is a whole number from 0, not ${position}`))
-    const began = yield* Clock.currentTimeMillis
+    const began = yield* elapsed
     const isKept = yield* store.write(family, key, checkpoint, kept).pipe(
       Effect.as(true),
       Effect.catch((error) =>
         Effect.as(Effect.logWarning(`a checkpoint was not kept: ${error.message}`), false)
       )
     )
-    last = yield* Clock.currentTimeMillis
+    last = yield* elapsed
     cost = last - began
     return isKept
   })
@@ -64,12 +67,12 @@ export const liveCheckpoint = Effect.fnUntraced(function* (family: Digest, key: 
   const keepPart: CheckpointShape["keepPart"] = (made) => keep(made, Number.POSITIVE_INFINITY)
 
   const offer: CheckpointShape["offer"] = Effect.fnUntraced(function* (checkpoint) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* elapsed
     if (now - last >= timesItsCost * cost) yield* write(checkpoint)
   })
 
   const due = Effect.map(
-    Clock.currentTimeMillis,
+    elapsed,
     (now) => now - last >= Math.max(Duration.toMillis(checkpointInterval), timesItsCost * cost)
   )
 

@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -93,6 +101,21 @@ describe("the action cache", () => {
         assert.deepStrictEqual(yield* actions.lookup(key), { _tag: "Unreadable", path })
         assert.deepStrictEqual(yield* actions.publish(record), record)
         assert.deepStrictEqual(yield* actions.lookup(key), { _tag: "Found", record })
+      })
+    )
+  )
+
+  it.effect("does not read a record that is longer than memory should hold", () =>
+    inStore((actions, layout) =>
+      Effect.gen(function* () {
+        const path = layout.action(key)
+        yield* actions.publish(record)
+        for (const size of [3e8, 3e9]) {
+          truncateSync(path, size)
+          assert.deepStrictEqual(yield* actions.lookup(key), { _tag: "Unreadable", path })
+          assert.deepStrictEqual(yield* actions.publish(record), record)
+          assert.deepStrictEqual(yield* actions.lookup(key), { _tag: "Found", record })
+        }
       })
     )
   )

@@ -172,6 +172,7 @@ layer(workersLayer, { excludeTestServices: true, timeout: "10 minutes" })("a sto
             const chosen = chosenOf(files)
             assert.isAtLeast(chosen.length, classes.length - 1)
 
+            let tried = 0
             for (const path of chosen) {
               const twin = files.find((other) => other !== path && classOf(other) === classOf(path))
               for (const { how, apply } of waysFor(path)) {
@@ -202,7 +203,10 @@ layer(workersLayer, { excludeTestServices: true, timeout: "10 minutes" })("a sto
                 const repaired = yield* verified(lab.layout, true)
                 const places = (damage: ReadonlyArray<Damage>) => damage.map((each) => each.path)
                 assert.deepStrictEqual(places(repaired), places(found), what)
-                assert.deepStrictEqual(yield* verified(lab.layout, false), [], what)
+                // A whole journal under another run's name is all that is left of its own run.
+                const isElsewhere = classOf(path) === "journal" && how.startsWith("has the bytes of another")
+                const kept = isElsewhere ? [join(lab.store, path)] : []
+                assert.deepStrictEqual(places(yield* verified(lab.layout, false)), kept, what)
                 // What is whole is not touched.
                 for (const other of files) {
                   if (other === path || places(found).includes(join(lab.store, other))) continue
@@ -213,14 +217,16 @@ layer(workersLayer, { excludeTestServices: true, timeout: "10 minutes" })("a sto
                 }
                 lab.endProcess()
                 assert.deepStrictEqual((yield* lab.run()).digests, first.digests, what)
-                assert.deepStrictEqual(yield* verified(lab.layout, false), [], what)
+                assert.deepStrictEqual(places(yield* verified(lab.layout, false)), kept, what)
                 rmSync(lab.store, { recursive: true })
+                tried++
               }
             }
+            if (everything) process.stderr.write(`${chosen.length} files, broken in ${tried} ways\n`)
           }),
         (lab) => Effect.sync(() => lab.remove())
       ),
-    { timeout: 900_000 }
+    { timeout: 7_200_000 }
   )
 
   it.effect("of which a file cannot be read keeps it, says so, and is whole when it can be read again", () =>

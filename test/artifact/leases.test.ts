@@ -1,6 +1,6 @@
 /** Leases: one holder at a time, no dead one for long, and none that comes back from the dead. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -75,6 +75,45 @@ describe("a lease", () => {
       assert.deepStrictEqual(files(layout), [])
       assert.isUndefined(yield* theirs.holder(key))
       assert.strictEqual(yield* refusal(theirs), "nobody")
+    })
+  )
+
+  it.effect("that is a link to nothing is nobody's", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      const leases = yield* leasesAt(layout)
+      mkdirSync(layout.leases, { recursive: true })
+      symlinkSync("/nowhere", join(layout.leases, `${key}.7`))
+      assert.isUndefined(yield* leases.holder(key))
+      const { lease, release } = yield* hold(leases, "run one")
+      yield* lease.confirm
+      assert.deepStrictEqual(files(layout), [`${key}.8`])
+      yield* release
+      assert.deepStrictEqual(files(layout), [])
+    })
+  )
+
+  it.effect("that asks for more than an hour of patience gets as much as one that says nothing", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      leaveBehind(layout, leaseOf("elsewhere", 1).replace("10000", "1e308"))
+      const leases = yield* leasesAt(layout)
+      assert.strictEqual(yield* refusal(leases), "an unknown process")
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* refusal(leases), "nobody")
+    })
+  )
+
+  it.effect("of which every higher number is none is not asked for in vain for ever", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      mkdirSync(layout.leases, { recursive: true })
+      writeFileSync(join(layout.leases, `${key}.${Number.MAX_SAFE_INTEGER}`), "")
+      const leases = yield* leasesAt(layout)
+      for (let look = 0; look < 2; look++) {
+        assert.strictEqual(yield* refusal(leases), "an unknown process")
+        yield* TestClock.adjust("10 seconds")
+      }
     })
   )
 

@@ -71,6 +71,31 @@ describe("opening a store", () => {
     })
   )
 
+  it.effect("whose format file is no file is refused, and is not waited for", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      mkdirSync(layout.format, { recursive: true })
+      assert.instanceOf(yield* Effect.flip(open(layout, true)), StoreVersionMismatch)
+    })
+  )
+
+  it.effect("on a full disk takes the room that memories had, so that garbage can be collected", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      yield* open(layout, true)
+      const { disk } = makeFaultyDisk((_, { operation }) =>
+        operation === "createWhole" && realDisk.list(layout.memos).length > 0
+          ? { code: "ENOSPC", done: "half" }
+          : undefined
+      )
+      mkdirSync(layout.memos)
+      writeFileSync(`${layout.memos}/last-p.json`, "remembered")
+      yield* open(layout, true, disk)
+      assert.deepStrictEqual(realDisk.list(layout.memos), [])
+      assert.deepStrictEqual(leftovers(layout), [])
+    })
+  )
+
   it.effect(
     "that cannot be written is an error when it is to be written, and none when it is to be read",
     () =>

@@ -1,7 +1,7 @@
 /**
  * Many runs in one process, with a garbage collection now and then: nothing grows.
  *
- * `LONG_RUNS` sets how many; the figures in docs/reliability.md are of 4,000.
+ * `LONG_RUNS` sets how many; the figures in docs/reliability.md are of 10,000.
  */
 import { readdirSync, statSync } from "node:fs"
 import { join } from "node:path"

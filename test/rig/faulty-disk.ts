@@ -33,7 +33,10 @@ export interface FaultyDisk {
 export const realDisk: DiskShape = Effect.runSync(Effect.provide(Disk, Disk.layer))
 
 /** An error as Node throws it. */
-export const systemError = (code: FaultCode, { operation, path }: Performed): Error =>
+export const systemError = (
+  code: FaultCode,
+  { operation, path }: { readonly operation: string; readonly path: string }
+): Error =>
   Object.assign(new Error(`${code}: injected, ${operation} '${path}'`), { code, syscall: operation, path })
 
 /** @param faultOf says whether the operation with a number fails, and how */

@@ -192,11 +192,7 @@ export class InlineLab {
 
   /** Copies the store without anything that a run made: the pipeline is known, and nothing is computed. */
   keepPlan(directory: string): void {
-    cpSync(this.store, directory, { recursive: true })
-    for (const made of ["actions", "cas", "runs", "leases", "checkpoints"])
-      rmSync(join(directory, made), { recursive: true, force: true })
-    for (const name of fastDisk.list(join(directory, "memos")))
-      if (name.startsWith("last-")) rmSync(join(directory, "memos", name))
+    this.#lab.keepPlan(directory)
   }
 
   /** What the end of a process does to its leases: on its host, nobody waits for a process that is gone. */

@@ -4,7 +4,7 @@
  * Files are real, bundles are real, stages run in real workers; only the command line is left out. Every run gets new store
  * services, as a new process would, but the workers are shared, because starting one costs more than a small run.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { Effect, Layer } from "effect"
@@ -91,6 +91,15 @@ export class Lab {
 
   remove(): void {
     rmSync(this.root, { recursive: true, force: true })
+  }
+
+  /** Copies the store without anything that a run made: the pipeline is known, and nothing is computed. */
+  keepPlan(directory: string): void {
+    cpSync(this.store, directory, { recursive: true })
+    for (const made of ["actions", "cas", "runs", "leases", "checkpoints"])
+      rmSync(join(directory, made), { recursive: true, force: true })
+    const memos = join(directory, "memos")
+    for (const name of readdirSync(memos)) if (name.startsWith("last-")) rmSync(join(memos, name))
   }
 
   /** The services of the store, as a new process would make them. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Logger } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { Checkpoints } from "../../src/artifact/checkpoints.ts"
 import { digestOf } from "../../src/artifact/digest.ts"
@@ -64,6 +64,26 @@ describe("a stage's checkpoints", () => {
         yield* TestClock.adjust("1 second")
         assert.isTrue(yield* due)
       }).pipe(Effect.provide(slow(layout, 300)))
+    })
+  )
+
+  it.effect("are due as before when somebody sets the clock back", () =>
+    Effect.gen(function* () {
+      const layout = yield* scratchLayout
+      const clock = yield* Clock.Clock
+      let behind = 0
+      const setBack: Clock.Clock = {
+        ...clock,
+        sleep: (duration) => clock.sleep(duration),
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - behind,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now - behind)
+      }
+      yield* Effect.gen(function* () {
+        const { due } = yield* liveCheckpoint(family, key)
+        behind = 3_600_000
+        yield* TestClock.adjust("20 seconds")
+        assert.isTrue(yield* due)
+      }).pipe(Effect.provideService(Clock.Clock, setBack), Effect.provide(stored(layout)))
     })
   )
 
