@@ -35,7 +35,7 @@ document, or one event per line of a run. \`RUN\` is an identifier, the beginnin
 | \`PIPELINE_LEASE_PATIENCE\` | seconds without a sign of life after which a process is given up; 10 by default |
 | \`PIPELINE_NODE\` | another Node to run on |
 | \`MLFLOW_TRACKING_URI\`, … | as MLflow's Python client reads them |
-| \`PIPELINE_MLFLOW_REGISTER\` | \`node=name@alias\`: registers a node's model |
+| \`PIPELINE_MLFLOW_REGISTER\` | \`node=name@alias\`, …: registers nodes' models, computed or found in the cache |
 | \`NO_COLOR\`, \`FORCE_COLOR\` | as everywhere |
 `
 

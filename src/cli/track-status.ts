@@ -26,7 +26,10 @@ interface TrackStatus {
   readonly run: string
   readonly server: string
   readonly experiment: string
-  /** `sending`: an uploader is at work. `unsent`: the server has nothing of it. */
+  /**
+   * `sending`: an uploader is at work. `unsent`: the server has nothing of it. `partial` with nothing outstanding: it did not
+   * take what `missing` names.
+   */
   readonly state: "complete" | "sending" | "partial" | "unsent"
   readonly outstanding: Outstanding
   readonly url?: string
@@ -34,6 +37,8 @@ interface TrackStatus {
   readonly problem?: Problem
   /** What was changed or refused, in sentences. */
   readonly refused: ReadonlyArray<string>
+  /** What the server did not take, and may take another time, in sentences. */
+  readonly missing: ReadonlyArray<string>
 }
 
 /** @param reference one run; without it, every run in the store */
@@ -70,7 +75,8 @@ const statusOf = Effect.fnUntraced(function* (
 const statusOn = Effect.fnUntraced(function* (id: string, first: string, cursor: Cursor) {
   const leases = yield* Leases
   const outstanding = yield* outstandingFrom(id, cursor.offset)
-  const isSent = cursor.complete && outstanding.bytes === 0
+  const missing = (cursor.missing ?? []).flatMap(({ because }) => because)
+  const isSent = cursor.complete && outstanding.bytes === 0 && missing.length === 0
   const isSending = !isSent && (yield* leases.holder(uploadLeaseKey(cursor.server, first))) !== undefined
   const url = urlOf(cursor)
   const state = isSent ? "complete" : isSending ? "sending" : cursor.offset === 0 ? "unsent" : "partial"
@@ -83,7 +89,8 @@ const statusOn = Effect.fnUntraced(function* (id: string, first: string, cursor:
     outstanding,
     ...(url === undefined ? {} : { url }),
     ...(problem === undefined ? {} : { problem }),
-    refused
+    refused,
+    missing
   } satisfies TrackStatus
 })
 
@@ -117,11 +124,11 @@ const textOf = (statuses: ReadonlyArray<TrackStatus>, runs: number): string => {
 const told = ({ events, points, bytes: size }: Outstanding): string =>
   `${plural(events, "event")}, ${plural(points, "point")}, ${bytes(size)}`
 
-const notesOf = ({ run, problem, refused, url }: TrackStatus): ReadonlyArray<string> =>
+const notesOf = ({ run, problem, refused, missing, url }: TrackStatus): ReadonlyArray<string> =>
   [
     ...(url === undefined ? [] : [`${run}: ${url}`]),
     ...(problem === undefined
       ? []
       : [`${run}: ${relative(problem.at, timing.now())}: ${problem.message}`, `hint: ${problem.hint ?? ""}`]),
-    ...refused.map((text) => `${run}: ${text}`)
+    ...[...refused, ...missing].map((text) => `${run}: ${text}`)
   ].map(harmless)

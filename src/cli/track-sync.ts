@@ -85,7 +85,8 @@ const incompleteRuns = Effect.fnUntraced(function* (
     if (started === undefined) continue
     const cursors = yield* cursorsOfRun(layout, id)
     const cursor = cursors.find((each) => each.server === address && each.wanted === wanted(started.pipeline))
-    if (cursor?.complete !== true || (yield* runs.size(id)) > cursor.offset) found.push(id)
+    const isWhole = cursor?.complete === true && (cursor.missing ?? []).length === 0
+    if (!isWhole || (yield* runs.size(id)) > cursor.offset) found.push(id)
   }
   return found
 })
@@ -102,9 +103,13 @@ const concernsServer: ReadonlySet<UploadError["_tag"]> = new Set([
 interface SyncedRun {
   readonly run: string
   readonly server: string
-  /** `live`: the run goes on, and the server has what there is. */
-  readonly state: "complete" | "live" | "failed"
+  /** `live`: the run goes on. `partial`: the server has the run, and did not take some of its files, datasets or models. */
+  readonly state: "complete" | "partial" | "live" | "failed"
   readonly url?: string
+  /** Of a live run, whether its own uploader sends it, or what there was is sent. */
+  readonly live?: "followed" | "sent"
+  /** What was not taken, in sentences. */
+  readonly missing?: ReadonlyArray<string>
   readonly problem?: string
   readonly hint?: string
 }
@@ -114,8 +119,15 @@ const syncedRun = (run: string, server: string, result: Result.Result<Uploaded, 
     const { message, hint } = result.failure
     return { run, server, state: "failed", problem: message, hint }
   }
-  const { complete, url } = result.success
-  return { run, server, state: complete ? "complete" : "live", ...(url === undefined ? {} : { url }) }
+  const { complete, missing, live, url } = result.success
+  return {
+    run,
+    server,
+    state: !complete ? "live" : missing.length > 0 ? "partial" : "complete",
+    ...(url === undefined ? {} : { url }),
+    ...(live === undefined ? {} : { live }),
+    ...(missing.length === 0 ? {} : { missing })
+  }
 }
 
 const textOf = (results: ReadonlyArray<SyncedRun>): string => {
@@ -127,7 +139,18 @@ const textOf = (results: ReadonlyArray<SyncedRun>): string => {
     harmless(url ?? problem ?? "")
   ])
   const columns = [{ head: "run" }, { head: "state" }, { head: "where" }]
-  return `${table(columns, rows, { width: resultWidth(), head: style.dim }).join("\n")}\n`
+  return [
+    ...table(columns, rows, { width: resultWidth(), head: style.dim }),
+    ...results.flatMap(({ run, live }) =>
+      live === undefined ? [] : [harmless(`${run} ${liveTexts[live]}`)]
+    ),
+    ""
+  ].join("\n")
+}
+
+const liveTexts = {
+  followed: "is sent by another uploader as long as its run goes on",
+  sent: "goes on: what it has told so far is sent; sync it again when it has ended"
 }
 
 /** What goes on while a run is sent, on standard error. */

@@ -2,7 +2,7 @@
  * A run's tracking, as the command that runs it sees to it: it starts the uploader and tells people what they should know.
  *
  * Nothing here may hold up the run or change how it ends. The uploader starts with the first stage that runs; a run that
- * finds everything in the cache starts it at its end, and does not wait for it.
+ * finds everything in the cache starts it at its end, and waits until there is a page, or no more than is known of a problem.
  */
 import { Effect } from "effect"
 import type { Event } from "../track/event.ts"
@@ -22,7 +22,15 @@ export interface TrackingOptions {
   readonly tell: (text: string) => void
 }
 
+/** A node of the plan. */
+export interface TrackedNode {
+  readonly name: string
+  readonly kind: string
+}
+
 export interface Tracking {
+  /** To be called before the run begins: what is wrong with the settings is told before hours of work. */
+  check(nodes: ReadonlyArray<TrackedNode>): Effect.Effect<void>
   /** Is told every event of the run. */
   watch(event: Event): void
   /** To be called when the run has ended. Waits for the uploader as long as that is worth it. */
@@ -42,6 +50,7 @@ export const makeTracking = (options: TrackingOptions): Tracking =>
 const localOnly = ({ tell }: TrackingOptions): Tracking => {
   let isWorthTelling = false
   return {
+    check: () => Effect.void,
     watch: (event) => {
       isWorthTelling ||= event._tag === "NodeFinished"
     },
@@ -68,6 +77,22 @@ class Tracked implements Tracking {
     this.#options = options
   }
 
+  check(nodes: ReadonlyArray<TrackedNode>): Effect.Effect<void> {
+    const warn = (text: string) => Effect.sync(() => this.#warn(text))
+    // A run without a server loads nothing of this.
+    return Effect.promise(() => import("./tracking-settings.ts")).pipe(
+      Effect.flatMap(({ checkSettings }) => checkSettings(this.#options.environment, nodes)),
+      Effect.flatMap((warnings) => Effect.all(warnings.map(warn), { discard: true })),
+      Effect.catch(({ message, hint }) =>
+        Effect.sync(() => {
+          // The uploader could only say the same.
+          this.#state = "stopped"
+          this.#warn(message, hint)
+        })
+      )
+    )
+  }
+
   watch(event: Event): void {
     if (event._tag === "NodeStarted") {
       this.#computes = true
@@ -80,7 +105,6 @@ class Tracked implements Tracking {
   }
 
   readonly finish = Effect.suspend(() => {
-    if (!this.#computes) return Effect.void
     const seconds = this.#options.wait ?? defaultWait(this.#runSeconds)
     return Effect.map(this.#settled(seconds * 1000), () => this.#conclude())
   })
@@ -91,7 +115,7 @@ class Tracked implements Tracking {
   }
 
   #start(): void {
-    if (this.#uploader !== undefined) return
+    if (this.#uploader !== undefined || this.#state === "stopped") return
     const { run, store } = this.#options
     const listener: Listener = {
       report: (report) => {
@@ -155,12 +179,17 @@ class Tracked implements Tracking {
       const limit = setTimeout(end, millis)
       let silence = setTimeout(end, silenceMillis)
       this.#heard = () => {
-        if (this.#state !== "working") return end()
+        if (this.#isSettled()) return end()
         clearTimeout(silence)
         silence = setTimeout(end, silenceMillis)
       }
-      if (this.#state !== "working") end()
+      if (this.#isSettled()) end()
     })
+  }
+
+  /** What computed nothing has little to send, and is not held up for it. */
+  #isSettled(): boolean {
+    return this.#state !== "working" || (!this.#computes && this.#url !== undefined)
   }
 
   #conclude(): void {
@@ -176,7 +205,8 @@ class Tracked implements Tracking {
         tell(`nothing is lost; it is tried for another minute, then send it with: pipeline track sync ${run}`)
         break
       case "working":
-        tell(`the rest goes on being sent; if this machine stops now: pipeline track sync ${run}`)
+        if (!this.#computes && this.#url !== undefined) tell(this.#url)
+        else tell(`the rest goes on being sent; if this machine stops now: pipeline track sync ${run}`)
     }
   }
 }

@@ -117,6 +117,8 @@ export const run = Command.make(
         ),
         (each) => Effect.sync(() => each.release())
       )
+      const kindOf = (stage: number) => elaboration.stages[stage]?.kind ?? ""
+      yield* tracking.check(elaboration.nodes.map(({ name, stage }) => ({ name, kind: kindOf(stage) })))
       const outcome = yield* runPlan({
         id,
         project,

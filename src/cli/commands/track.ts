@@ -36,7 +36,9 @@ const sync = Command.make(
     )
   })
 ).pipe(
-  Command.withDescription("Send what an MLflow server missed of a run (default: of the last one)"),
+  Command.withDescription(
+    "Send what an MLflow server missed of a run (default: of the last one), without waiting for its end"
+  ),
   Command.withExamples([
     { command: "pipeline track sync", description: "the last run" },
     { command: "pipeline track sync --all", description: "everything that is outstanding, also of old runs" }

@@ -72,6 +72,7 @@ export const WireModelVersion = Schema.Struct({
   source: text,
   run_id: text,
   model_id: text,
+  creation_timestamp: number,
   tags: Pairs
 })
 
@@ -179,6 +180,8 @@ export interface ModelVersion {
   /** A number, as text. */
   readonly version: string
   readonly source: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
   readonly tags: { readonly [key: string]: string }
 }
 
@@ -233,5 +236,6 @@ export const modelVersionOf = (wire: typeof WireModelVersion.Type): ModelVersion
   name: wire.name,
   version: String(wire.version),
   source: wire.source,
+  createdAt: wire.creation_timestamp,
   tags: textsOf(wire.tags)
 })

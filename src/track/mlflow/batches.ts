@@ -8,7 +8,7 @@
 import { jsonLine } from "../../text/json.ts"
 import { serverKey } from "./key.ts"
 import type { Adjustment, Entries, NewMetricPoint, Texts } from "./requests.ts"
-import { shortened, storable } from "./text.ts"
+import { brief, shortened, storable } from "./text.ts"
 
 /** The server's limits. @see MLflow, mlflow/utils/validation.py */
 export const limits = {
@@ -59,7 +59,11 @@ export const batchesOf = ({ metrics = [], params = {}, tags = {} }: Entries): Ba
     const server = known ?? serverKey(storable(key))
     if (known === undefined) keys.set(key, server)
     if (server !== key)
-      tell(what, key, `${what} \`${key}\` is called \`${server}\` in MLflow, which takes no such key`)
+      tell(
+        what,
+        key,
+        `${what} \`${brief(key)}\` is called \`${brief(server)}\` in MLflow, which takes no such key`
+      )
     return server
   }
   const wireText =
@@ -70,7 +74,7 @@ export const batchesOf = ({ metrics = [], params = {}, tags = {} }: Entries): Ba
       if (value !== given) {
         const change =
           value === whole ? "lost characters that no database takes" : `was cut to ${limit} characters`
-        tell(what, key, `${what} \`${key}\` ${change}; the journal has it whole`)
+        tell(what, key, `${what} \`${brief(key)}\` ${change}; the journal has it whole`)
       }
       return { key: taken(what, key), value }
     }
@@ -78,7 +82,7 @@ export const batchesOf = ({ metrics = [], params = {}, tags = {} }: Entries): Ba
     const { key, value, modelId, dataset } = point
     const step = wholeNumber(point.step)
     if (step !== point.step)
-      tell("metric", key, `metric \`${key}\` has step ${point.step}; MLflow counts it as ${step}`)
+      tell("metric", key, `metric \`${brief(key)}\` has step ${point.step}; MLflow counts it as ${step}`)
     return {
       key: taken("metric", key),
       value,

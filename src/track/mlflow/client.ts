@@ -63,7 +63,9 @@ export interface MlflowShape {
   /** A run with its latest metrics; also one that was deleted (`deleted`). */
   run(id: string): Effect.Effect<Run, MlflowError>
   updateRun(id: string, change: RunChange): Effect.Effect<void, MlflowError>
-  /** Active runs, newest first unless `orderBy` says otherwise. */
+  /** Takes a run out of the trash, with all that it had. One that is not there stays as it is. */
+  restoreRun(id: string): Effect.Effect<void, MlflowError>
+  /** Runs, newest first unless `orderBy` says otherwise. */
   searchRuns(search: RunSearch): Effect.Effect<ReadonlyArray<Run>, MlflowError>
   /** Active runs that have a tag with a value, newest first. */
   runsTagged(experimentIds: ReadonlyArray<string>, once: Once): Effect.Effect<ReadonlyArray<Run>, MlflowError>
@@ -93,16 +95,19 @@ export interface MlflowShape {
   /** Creates a logged model, pending: upload its files to its `artifactUri`, then finalise it. */
   createLoggedModel(model: NewLoggedModel): Effect.Effect<LoggedModel, MlflowError>
   loggedModel(id: string): Effect.Effect<LoggedModel, MlflowError>
+  /** The logged model of an experiment that has a tag with a value, if there is one. */
+  loggedModelTagged(experimentId: string, once: Once): Effect.Effect<LoggedModel | undefined, MlflowError>
   finaliseLoggedModel(id: string, status: "ready" | "failed"): Effect.Effect<LoggedModel, MlflowError>
   tagLoggedModel(id: string, tags: Texts): Effect.Effect<void, MlflowError>
 
   /** Registers a model's name, unless it is registered. Names: without `/` and `:`. */
   registerModel(model: NewRegisteredModel): Effect.Effect<void, MlflowError>
   createModelVersion(version: NewModelVersion): Effect.Effect<ModelVersion, MlflowError>
+  tagModelVersion(name: string, version: string, tags: Texts): Effect.Effect<void, MlflowError>
   /** Points an alias at a version. `latest` and `v1` are reserved. */
   setAlias(name: string, alias: string, version: string): Effect.Effect<void, MlflowError>
-  /** The version that an alias points at. */
-  versionByAlias(name: string, alias: string): Effect.Effect<ModelVersion, MlflowError>
+  /** The version that an alias points at; nothing where there is no such alias. */
+  versionByAlias(name: string, alias: string): Effect.Effect<ModelVersion | undefined, MlflowError>
 }
 
 /** MLflow's tracking server. */

@@ -4,18 +4,21 @@ import { Answers, type LoggedModel, loggedModelOf } from "./answers.ts"
 import { batchesOf } from "./batches.ts"
 import type { MlflowShape } from "./client.ts"
 import { tagFilter, withTag } from "./once.ts"
+import type { Once } from "./requests.ts"
 import { createdOnce } from "./retry.ts"
 import { pairsOf } from "./text.ts"
 import type { Transport } from "./transport.ts"
 
 type LoggedModels = Pick<
   MlflowShape,
-  "createLoggedModel" | "loggedModel" | "finaliseLoggedModel" | "tagLoggedModel"
+  "createLoggedModel" | "loggedModel" | "loggedModelTagged" | "finaliseLoggedModel" | "tagLoggedModel"
 >
 
 const path = "/api/2.0/mlflow/logged-models"
 
 export const makeLoggedModels = (transport: Transport): LoggedModels => ({
+  loggedModelTagged: (experimentId, once) => transport.retry(findTagged(transport, experimentId, once)),
+
   createLoggedModel: Effect.fnUntraced(function* (model) {
     const { batches, adjustments } = batchesOf({ params: model.params ?? {} })
     yield* Effect.forEach(adjustments, ({ message }) => Effect.logWarning(message), { discard: true })
@@ -27,18 +30,7 @@ export const makeLoggedModels = (transport: Transport): LoggedModels => ({
       tags: pairsOf(withTag(model.once, model.tags)),
       experiment_id: model.experimentId
     }
-    const find = Effect.map(
-      transport.attempt(
-        {
-          action: "search logged models",
-          method: "POST",
-          path: `${path}/search`,
-          json: { filter: tagFilter(model.once), max_results: 1, experiment_ids: [model.experimentId] }
-        },
-        Answers.loggedModels
-      ),
-      ({ models: [found] }) => (found === undefined ? undefined : loggedModelOf(found))
-    )
+    const find = findTagged(transport, model.experimentId, model.once)
     const create = Effect.map(
       transport.attempt(
         { action: `create logged model \`${model.name}\``, method: "POST", path, json },
@@ -88,3 +80,17 @@ export const makeLoggedModels = (transport: Transport): LoggedModels => ({
       )
     )
 })
+
+const findTagged = (transport: Transport, experimentId: string, once: Once) =>
+  Effect.map(
+    transport.attempt(
+      {
+        action: "search logged models",
+        method: "POST",
+        path: `${path}/search`,
+        json: { filter: tagFilter(once), max_results: 1, experiment_ids: [experimentId] }
+      },
+      Answers.loggedModels
+    ),
+    ({ models: [found] }) => (found === undefined ? undefined : loggedModelOf(found))
+  )

@@ -10,7 +10,10 @@ import { createdOnce } from "./retry.ts"
 import { pairsOf } from "./text.ts"
 import type { Transport } from "./transport.ts"
 
-type Registry = Pick<MlflowShape, "registerModel" | "createModelVersion" | "setAlias" | "versionByAlias">
+type Registry = Pick<
+  MlflowShape,
+  "registerModel" | "createModelVersion" | "tagModelVersion" | "setAlias" | "versionByAlias"
+>
 
 const path = "/api/2.0/mlflow"
 
@@ -72,6 +75,23 @@ export const makeRegistry = (transport: Transport): Registry => ({
     })
   },
 
+  tagModelVersion: (name, version, tags) =>
+    Effect.forEach(
+      pairsOf(tags),
+      ({ key, value }) =>
+        transport.call(
+          {
+            action: `tag version ${version} of model \`${name}\``,
+            method: "POST",
+            path: `${path}/model-versions/set-tag`,
+            json: { key: serverKey(key), value, version, name },
+            registry: true
+          },
+          Answers.nothing
+        ),
+      { discard: true }
+    ),
+
   setAlias: (name, alias, version) =>
     Effect.asVoid(
       transport.call(
@@ -101,7 +121,14 @@ export const makeRegistry = (transport: Transport): Registry => ({
         },
         Answers.modelVersion
       ),
-      ({ model_version }) => modelVersionOf(model_version)
+      ({ model_version }): ModelVersion | undefined => modelVersionOf(model_version)
+    ).pipe(
+      // MLflow's own server takes the alias for a wrong parameter.
+      Effect.catchTags({
+        MlflowNotFound: () => Effect.succeed(undefined),
+        MlflowInvalid: (error) =>
+          /alias .* not found/i.test(error.reason) ? Effect.succeed(undefined) : Effect.fail(error)
+      })
     )
 })
 

@@ -38,6 +38,8 @@ export interface RunSearch {
   readonly orderBy?: ReadonlyArray<string>
   /** At most so many runs; default 1000. */
   readonly most?: number
+  /** Those in the trash too. */
+  readonly withDeleted?: boolean
 }
 
 /** A data set that a run used. Digest: at most 36 characters. The texts `source`, `schema`, `profile` are JSON. */

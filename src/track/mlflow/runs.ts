@@ -10,7 +10,7 @@ import { createdOnce } from "./retry.ts"
 import { shortened, storable } from "./text.ts"
 import type { Call, Transport } from "./transport.ts"
 
-type Runs = Pick<MlflowShape, "createRun" | "run" | "updateRun" | "searchRuns" | "runsTagged">
+type Runs = Pick<MlflowShape, "createRun" | "run" | "updateRun" | "restoreRun" | "searchRuns" | "runsTagged">
 
 const path = "/api/2.0/mlflow/runs"
 const newestFirst = ["attributes.start_time DESC"]
@@ -22,7 +22,7 @@ export const makeRuns = (transport: Transport): Runs => {
     path: `${path}/search`,
     json: {
       filter: search.filter ?? "",
-      run_view_type: "ACTIVE_ONLY",
+      run_view_type: search.withDeleted === true ? "ALL" : "ACTIVE_ONLY",
       max_results: Math.min(search.most ?? 1000, 1000),
       order_by: search.orderBy ?? newestFirst,
       ...(token === "" ? {} : { page_token: token }),
@@ -90,6 +90,14 @@ export const makeRuns = (transport: Transport): Runs => {
               run_id: id
             }
           },
+          Answers.nothing
+        )
+      ),
+
+    restoreRun: (id) =>
+      Effect.asVoid(
+        transport.call(
+          { action: `restore run ${id}`, method: "POST", path: `${path}/restore`, json: { run_id: id } },
           Answers.nothing
         )
       )

@@ -1,4 +1,5 @@
 /** How to reach a server: the variables that MLflow's Python client reads, read in the same way. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto"
 import { homedir } from "node:os"
 import { Duration, Effect, Redacted } from "effect"
 import { addressOf } from "./address.ts"
@@ -115,15 +116,53 @@ const refuseOtherAuthentication = (read: Variables): void => {
 
 const tlsOf = (read: Variables): MlflowSettings["tls"] => {
   const insecure = read.flag("MLFLOW_TRACKING_INSECURE_TLS", false)
-  const authority = read.file("MLFLOW_TRACKING_SERVER_CERT_PATH")
+  const authority = read.file(authorityVariable)
   if (insecure && authority !== undefined)
     throw badSetting(
       "MLFLOW_TRACKING_INSECURE_TLS",
       "is on, and MLFLOW_TRACKING_SERVER_CERT_PATH is set too",
       "unset the one that you do not mean; a certificate is the safe one"
     )
-  const client = read.file("MLFLOW_TRACKING_CLIENT_CERT_PATH")
-  return { insecure, authority, client: client === undefined ? undefined : Redacted.make(client) }
+  const client = read.file(clientVariable)
+  if (authority !== undefined) checkCertificate(authorityVariable, authority, "certificates to trust")
+  if (client !== undefined) checkClient(client)
+  return {
+    insecure,
+    authority: authority?.text,
+    client: client === undefined ? undefined : Redacted.make(client.text)
+  }
+}
+
+const authorityVariable = "MLFLOW_TRACKING_SERVER_CERT_PATH"
+const clientVariable = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
+
+type File = NonNullable<ReturnType<Variables["file"]>>
+
+/** A file that is no certificate would only be noticed with the first connection, where it looks like a server that is away. */
+const checkCertificate = (variable: string, { path, text }: File, content: string): X509Certificate => {
+  try {
+    return new X509Certificate(text)
+  } catch {
+    throw badSetting(
+      variable,
+      `names \`${path}\`, which holds no certificate in PEM`,
+      `name a PEM file with ${content}`
+    )
+  }
+}
+
+const checkClient = (file: File): void => {
+  const content = "the client's certificate and its key, one after the other, the key without a passphrase"
+  const certificate = checkCertificate(clientVariable, file, content)
+  const cure = `name a PEM file with ${content}`
+  let key: KeyObject
+  try {
+    key = createPrivateKey(file.text)
+  } catch {
+    throw badSetting(clientVariable, `names \`${file.path}\`, which holds no key that can be read`, cure)
+  }
+  if (certificate.checkPrivateKey(key)) return
+  throw badSetting(clientVariable, `names \`${file.path}\`, whose key is not that of its certificate`, cure)
 }
 
 const multipartOf = (read: Variables): MlflowSettings["multipart"] => {

@@ -10,6 +10,10 @@ export const shortened = (text: string, limit: number): string => {
   return `${text.slice(0, limit - note.length).replace(/[\uD800-\uDBFF]$/, "")}${note}`
 }
 
+/** A key as messages name it: its beginning and its end. */
+export const brief = (key: string): string =>
+  key.length <= 80 ? key : `${key.slice(0, 50)}…${key.slice(-20)}`.toWellFormed()
+
 /** Texts by key, as the server takes them. */
 export const pairsOf = (texts: {
   readonly [key: string]: string

@@ -32,8 +32,8 @@ export interface Variables {
   header(name: string): string | undefined
   number(name: string, otherwise: number, range: NumberRange): number
   flag(name: string, otherwise: boolean): boolean
-  /** The content of the file that the variable names. */
-  file(name: string): string | undefined
+  /** The file that the variable names. */
+  file(name: string): { readonly path: string; readonly text: string } | undefined
 }
 
 export const readVariables = (environment: Environment): Variables => {
@@ -86,7 +86,7 @@ export const readVariables = (environment: Environment): Variables => {
       const path = text(name)
       if (path === undefined) return undefined
       try {
-        return readFileSync(path, "utf8")
+        return { path, text: readFileSync(path, "utf8") }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         throw badSetting(name, `names a file that cannot be read: ${reason}`, "name a PEM file")

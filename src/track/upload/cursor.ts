@@ -9,6 +9,7 @@ import { digestOf } from "../../artifact/digest.ts"
 import type { DiskShape } from "../../artifact/disk.ts"
 import type { StoreLayout } from "../../artifact/layout.ts"
 import { readSealed, writeSealed } from "../../artifact/sealed-file.ts"
+import { Missing } from "./missing.ts"
 import { emptyState, UploadState } from "./state.ts"
 
 export const Problem = Schema.Struct({
@@ -37,7 +38,9 @@ export const Cursor = Schema.Struct({
   /** Why it is not complete; the last failure, if nothing has succeeded since. */
   problem: Schema.optionalKey(Problem),
   /** What the server refused for good. */
-  refused: Schema.Array(Schema.String)
+  refused: Schema.Array(Schema.String),
+  /** What it did not take, and may take another time. The journal needs not be sent again for it. */
+  missing: Schema.optionalKey(Schema.Array(Missing))
 })
 export type Cursor = typeof Cursor.Type
 

@@ -23,6 +23,8 @@ interface Child {
   run: RunKey
   state: NodeUpload["state"]
   digest?: Digest
+  /** Tags of its run that tell a failure. */
+  failure?: ReadonlyArray<string>
   readonly steps: Map<string, number>
   readonly last: Map<string, NewMetricPoint>
 }
@@ -112,7 +114,7 @@ export class UploadFold {
     })
     if (continues === undefined) return
     this.#tag(this.#root, { "advpipe.error": "" })
-    this.#status(this.#root, "RUNNING")
+    this.#status(this.#root, "RUNNING", noEnd)
   }
 
   #end(status: RunStatus, at: number): void {
@@ -189,8 +191,10 @@ export class UploadFold {
       this.#open(node, run, at, { "advpipe.key": key, ...tags })
       return
     }
-    this.#tag(run, { ...this.#everyTag, ...tags })
-    this.#status(run, "RUNNING")
+    // Points cannot be taken back: this tells those of the attempts before from this one's.
+    const since = { "advpipe.attempt_started": String(at) }
+    this.#tag(run, { ...this.#everyTag, ...tags, ...since, ...withoutFailure(before) })
+    this.#status(run, "RUNNING", noEnd)
   }
 
   #cached(event: Of<"NodeCached">): void {
@@ -199,19 +203,22 @@ export class UploadFold {
     const before = this.#children.get(node)
     const isOurs = before?.run === run
     // What an earlier one of these runs computed, and told, stays as it is.
-    if (isOurs && before.digest === digest && (before.state === "ran" || before.state === "cached")) return
+    if (isOurs && before.digest === digest && (before.state === "ran" || before.state === "cached")) {
+      if (this.#plan.get(node)?.kind === "Model") this.#produced(event, run, [], { key, isShown: true })
+      return
+    }
     this.#children.set(node, { run, state: "cached", digest, steps: new Map(), last: new Map() })
     const tags = {
       "advpipe.cached": "true",
       "advpipe.digest": digest,
       "advpipe.saved_seconds": String(seconds)
     }
-    if (isOurs) this.#tag(run, tags)
+    if (isOurs) this.#tag(run, { ...tags, ...withoutFailure(before) })
     else this.#open(node, run, at, { "advpipe.key": key, ...tags })
     const points = pointsOf(at, 0, Object.entries(metrics))
     this.#points(run, points)
     this.#results(event)
-    this.#produced(event, run, points, key)
+    this.#produced(event, run, points, { key })
     this.#status(run, "FINISHED", at)
   }
 
@@ -241,7 +248,9 @@ export class UploadFold {
 
   #failed(event: Of<"NodeFailed">): void {
     const child = this.#child(event)
-    this.#tag(child.run, failureTags(event.failure))
+    const tags = failureTags(event.failure)
+    this.#tag(child.run, { ...withoutFailure(child), ...tags })
+    child.failure = Object.keys(tags)
     if (event.retry) return
     child.state = "failed"
     const failure = `\`${event.node}\`: ${event.failure.message}`
@@ -319,7 +328,7 @@ export class UploadFold {
     { at, node, digest }: { at: number; node: string; digest: Digest },
     run: RunKey,
     points: ReadonlyArray<NewMetricPoint>,
-    key?: Digest
+    found?: { readonly key: Digest; readonly isShown?: true }
   ): void {
     const planned = this.#plan.get(node)
     if (planned === undefined) return
@@ -330,7 +339,8 @@ export class UploadFold {
       run,
       node: { name, stage, kind, params, digest, at, inputs: inputsOf(inputs, this.#artifacts) },
       results: points.filter(({ value }) => Number.isFinite(value)),
-      foundUnder: key
+      ...(found === undefined ? {} : { foundUnder: found.key }),
+      isShown: found?.isShown === true
     })
   }
 
@@ -363,6 +373,12 @@ export class UploadFold {
     return operations
   }
 }
+
+/** Takes back the end of a run that goes on. */
+const noEnd = 0
+
+/** A failure is over with the next attempt. The server finds no run by an empty tag. */
+const withoutFailure = ({ failure = [] }: Child): Texts => Object.fromEntries(failure.map((tag) => [tag, ""]))
 
 const statuses = { done: "FINISHED", failed: "FAILED", interrupted: "KILLED" } as const
 

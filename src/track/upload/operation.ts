@@ -40,7 +40,9 @@ export type Operation =
       /** The last point of each metric, to be found beside a model as well. None is NaN: such points cannot be sent twice. */
       readonly results: ReadonlyArray<NewMetricPoint>
       /** The cache key under which it was found, where this run did not compute it. */
-      readonly foundUnder: string | undefined
+      readonly foundUnder?: string
+      /** The MLflow run shows it already: there is only its model, which may be asked to be registered since. */
+      readonly isShown: boolean
     }
   /** The pipeline run is over: its plan, its graph and its nodes are shown. */
   | { readonly _tag: "Ended"; readonly run: RunKey }

@@ -15,10 +15,10 @@ import { RunStore, runLeaseKey } from "../run-store.ts"
 import { type Cursor, type Problem, writeCursor } from "./cursor.ts"
 import { UploadFold } from "./fold.ts"
 import { urlOf } from "./link.ts"
+import { type Missing, missingKey } from "./missing.ts"
 import { type Lane, runKeyOf } from "./operation.ts"
 import type { Report } from "./report.ts"
-import type { Registrations } from "./send-content.ts"
-import { RunVanished, sendLane } from "./send-lane.ts"
+import { type Registrations, RunVanished, sendLane } from "./send-lane.ts"
 import { summarise } from "./summary.ts"
 import { findTarget, type Target } from "./target.ts"
 import { isFull, nextWindow, pointsIn, type Window, windowOf } from "./window.ts"
@@ -35,6 +35,8 @@ export interface RunToUpload {
   readonly lease: Lease
   /** Where it goes on. */
   readonly cursor: Cursor
+  /** What the server did not take the last time is tried again. */
+  readonly again: boolean
   readonly report: (report: Report) => void
 }
 
@@ -62,6 +64,8 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
   let cursor = run.cursor
   let target: Target | undefined
   let window: Window | undefined
+  const missing = new Map((cursor.missing ?? []).map((each) => [missingKey(each.operation), each]))
+  let retry = run.again ? [...missing.values()] : []
   let again = false
   let announced = false
 
@@ -69,6 +73,22 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
     if (told.has(message)) return
     told.add(message)
     report({ _tag: "Warning", run: id, message })
+  }
+
+  /** Whether an operation is about a model of a node of which more is missing. */
+  const isPart = (operation: Missing["operation"]): boolean => {
+    const known = missing.get(missingKey(operation))?.operation
+    return operation._tag === "Produced" && operation.isShown && known?._tag === "Produced" && !known.isShown
+  }
+
+  /** What a lane showed is not missing any more, unless it is again. */
+  const keep = (lane: Lane, found: ReadonlyArray<Missing>): void => {
+    if (lane.produced !== undefined && !isPart(lane.produced)) missing.delete(missingKey(lane.produced))
+    if (lane.ended) missing.delete(missingKey({ _tag: "Ended", run: lane.run }))
+    for (const each of found) {
+      if (!isPart(each.operation)) missing.set(missingKey(each.operation), each)
+      for (const message of each.because) report({ _tag: "Warning", run: id, message })
+    }
   }
 
   /** A cursor that cannot be written costs sending some things twice, which nobody sees. */
@@ -83,7 +103,7 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
 
   const connect = Effect.gen(function* () {
     const remembered = new Map(cursor.runs).get(root)
-    const found = yield* findTarget(settings, started.pipeline, root, remembered)
+    const found = yield* findTarget(settings, started.pipeline, root)
     // The server has lost what the cursor says it has: another database, or somebody's cleaning.
     if (remembered !== undefined && !found.runs.has(root))
       return yield* new RunVanished({ server: cursor.server, run: root })
@@ -92,6 +112,11 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
 
   /** What is next. A journal that ends in the middle, and that nobody writes any more, gets an end. */
   const look = Effect.gen(function* () {
+    if (retry.length > 0) {
+      const operations = retry.map(({ operation }) => operation)
+      retry = []
+      return windowOf(operations, cursor.offset, cursor.offset, fold.state)
+    }
     const found = yield* nextWindow(id, cursor.offset, windowBytes, fold)
     if (found !== undefined || fold.state.status !== "running") return found
     if ((yield* leases.holder(runLeaseKey(id))) !== undefined) return undefined
@@ -111,8 +136,11 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
     const lanes = step.splice(0)
     for (const [index, result] of results.entries()) {
       const lane = lanes[index]
-      if (Result.isSuccess(result)) result.success.forEach(tell)
-      else if (lane !== undefined) step.push(lane)
+      if (lane === undefined) continue
+      if (Result.isSuccess(result)) {
+        result.success.notes.forEach(tell)
+        keep(lane, result.success.missing)
+      } else step.push(lane)
     }
     const failure = results.find(Result.isFailure)
     if (failure !== undefined) return yield* Effect.fail(failure.failure)
@@ -131,7 +159,8 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
       offset: sending.next,
       state: sending.state,
       runs: Array.from(found.runs, ([key, { id }]) => [key, id] as const),
-      refused: [...new Set([...cursor.refused, ...told])].slice(0, mostRefused)
+      refused: [...new Set([...cursor.refused, ...told])].slice(0, mostRefused),
+      missing: [...missing.values()]
     })
     const bytesLeft = Math.max(0, (yield* runs.size(id)) - sending.next)
     const url = urlOf(cursor)
@@ -169,6 +198,8 @@ export const makeRunUpload = Effect.fnUntraced(function* (run: RunToUpload) {
     turn,
     /** Keeps in mind, for `pipeline track status`, why it does not get on. */
     remember: (problem: Problem) => save({ ...cursor, problem }),
-    cursor: () => cursor
+    cursor: () => cursor,
+    /** As far as the journal was sent, it has no end. */
+    goesOn: () => fold.state.status === "running"
   }
 })

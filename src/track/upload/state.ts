@@ -3,18 +3,26 @@ import { Schema } from "effect"
 import { Revision } from "../../artifact/action.ts"
 import { Digest } from "../../artifact/digest.ts"
 
+/** A value of a metric that can be sent twice: it is not NaN. */
+export const Point = Schema.Struct({
+  key: Schema.String,
+  value: Schema.Finite,
+  timestamp: Schema.Finite,
+  step: Schema.Int
+})
+
 export const NodeUpload = Schema.Struct({
   /** Its MLflow run. */
   run: Schema.String,
   state: Schema.Literals(["running", "cached", "ran", "failed", "interrupted"]),
   /** The artifact, once there is one. */
   digest: Schema.optionalKey(Digest),
+  /** Tags of its run that tell a failure. */
+  failure: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Of metrics that are logged without steps, the next one. */
   steps: Schema.Array(Schema.Tuple([Schema.String, Schema.Int])),
   /** Of a node that makes a model, the last point of each metric. */
-  last: Schema.Array(
-    Schema.Struct({ key: Schema.String, value: Schema.Finite, timestamp: Schema.Finite, step: Schema.Int })
-  )
+  last: Schema.Array(Point)
 })
 export type NodeUpload = typeof NodeUpload.Type
 

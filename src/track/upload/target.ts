@@ -6,13 +6,18 @@ import { type RunKey, runKeyOf } from "./operation.ts"
 
 export interface KnownRun {
   readonly id: string
+  readonly name: string
   readonly artifactUri: string
+  /** It is in the trash. */
+  readonly isDeleted: boolean
 }
 
 export interface Target {
   readonly experiment: string
   /** For example `3.17.2`. */
   readonly serverVersion: string
+  /** The pipeline run's own. */
+  readonly root: RunKey
   readonly runs: Map<RunKey, KnownRun>
 }
 
@@ -24,17 +29,17 @@ export const wantedExperiment = ({ experiment }: MlflowSettings, pipeline: strin
   experiment.id === undefined ? (experiment.name ?? pipeline) : `#${experiment.id}`
 
 /**
- * Finds the experiment, or makes it, and looks once for everything that this run or an earlier process of it has there. So
- * nothing is created twice, however the last process ended and whatever became of its cursor.
+ * Finds the experiment, or makes it, and looks once for everything that this run or an earlier process of it has there, also
+ * in the trash. So nothing is created twice, however the last process ended and whatever became of its cursor.
+ *
+ * Where the pipeline run itself is in the trash, somebody wants nothing more of it: that is an error, with the cure.
  *
  * @param first the first of the runs that take each other up
- * @param remembered the run's identifier as the cursor has it: one that is in the trash is an error, with the cure
  */
 export const findTarget = Effect.fnUntraced(function* (
   settings: MlflowSettings,
   pipeline: string,
-  first: string,
-  remembered: string | undefined
+  first: string
 ): Effect.fn.Return<Target, MlflowError, Mlflow> {
   const mlflow = yield* Mlflow
   const { version } = yield* mlflow.server
@@ -45,28 +50,36 @@ export const findTarget = Effect.fnUntraced(function* (
   const found = yield* mlflow.searchRuns({
     experimentIds: [experiment.id],
     filter: `tags."advpipe.first_run" = '${first}'`,
-    most: Number.POSITIVE_INFINITY
+    most: Number.POSITIVE_INFINITY,
+    withDeleted: true
   })
-  // The newest come first, so of two with one key the oldest is taken.
+  // The newest come first, so of two with one key the oldest is taken; and one in the trash only where there is no other.
   const runs = new Map(
-    found.flatMap((run) => {
-      const key = run.tags[runKeyTag]
-      return key === undefined ? [] : [[key, { id: run.id, artifactUri: run.artifactUri }] as const]
-    })
+    found
+      .toSorted((a, b) => Number(b.deleted) - Number(a.deleted))
+      .flatMap((run) => {
+        const key = run.tags[runKeyTag]
+        const known = {
+          id: run.id,
+          name: run.name,
+          artifactUri: run.artifactUri,
+          isDeleted: run.deleted
+        }
+        return key === undefined ? [] : [[key, known] as const]
+      })
   )
-  if (remembered !== undefined && !runs.has(runKeyOf(first))) yield* refuseDeleted(remembered)
-  return { experiment: experiment.id, serverVersion: version, runs }
+  const root = runKeyOf(first)
+  const top = runs.get(root)
+  if (top?.isDeleted === true) return yield* deleted(mlflow.address, top.id)
+  return { experiment: experiment.id, serverVersion: version, root, runs }
 })
 
-/** Fails for a run in the trash: it is not made anew behind somebody's back. One that is gone altogether is. */
+/** Fails for a run in the trash. */
 export const refuseDeleted = Effect.fnUntraced(function* (id: string) {
   const mlflow = yield* Mlflow
   const found = yield* mlflow.run(id).pipe(Effect.catchTag("MlflowNotFound", () => Effect.succeed(undefined)))
-  if (found?.deleted !== true) return
-  return yield* new MlflowDeleted({
-    server: mlflow.address,
-    action: "log to a run",
-    what: "run",
-    id
-  })
+  if (found?.deleted === true) return yield* deleted(mlflow.address, id)
 })
+
+const deleted = (server: string, id: string) =>
+  new MlflowDeleted({ server, action: "log to a run", what: "run", id })

@@ -4,7 +4,7 @@
  * One uploader at a time works on runs that take each other up: it holds a lease. Nobody waits for it: the run writes its
  * journal, and this reads it.
  */
-import { Clock, Deferred, Effect, Result, Schedule } from "effect"
+import { Clock, Deferred, Effect, Result } from "effect"
 import type { Artifacts } from "../../artifact/artifacts.ts"
 import type { Blobs } from "../../artifact/blobs.ts"
 import { digestOf } from "../../artifact/digest.ts"
@@ -12,16 +12,16 @@ import { Disk } from "../../artifact/disk.ts"
 import type { StoreLayout } from "../../artifact/layout.ts"
 import { type Lease, type LeaseLost, Leases } from "../../artifact/leases.ts"
 import type { StoreFault } from "../../artifact/store-error.ts"
+import { onDisk } from "../../artifact/store-fault.ts"
 import type { Event } from "../event.ts"
 import { isTransient, type Mlflow, type MlflowError } from "../mlflow/client.ts"
 import type { MlflowSettings } from "../mlflow/settings.ts"
-import { type RunEnds, RunStore } from "../run-store.ts"
-import { type Cursor, newCursor, readCursor } from "./cursor.ts"
+import { type RunEnds, RunStore, runLeaseKey } from "../run-store.ts"
+import { type Cursor, newCursor, readCursor, writeCursor } from "./cursor.ts"
 import { urlOf } from "./link.ts"
 import type { Report } from "./report.ts"
 import { makeRunUpload, type Turn } from "./run-upload.ts"
-import type { Registrations } from "./send-content.ts"
-import type { RunVanished } from "./send-lane.ts"
+import type { Registrations, RunVanished } from "./send-lane.ts"
 import { wantedExperiment } from "./target.ts"
 import { defaultWindowBytes } from "./window.ts"
 
@@ -40,6 +40,10 @@ export interface Uploaded {
   readonly run: string
   /** The server has everything, and there will be no more. */
   readonly complete: boolean
+  /** The run goes on. `followed`: another uploader sends it as it goes; else what there was is sent. */
+  readonly live?: "followed" | "sent"
+  /** What the server did not take for now, in sentences. */
+  readonly missing: ReadonlyArray<string>
   readonly url: string | undefined
 }
 
@@ -49,6 +53,8 @@ type Services = Mlflow | RunStore | Leases | Disk | Artifacts | Blobs
 
 /** How often a growing journal is looked at. */
 const lookEvery = "1 second"
+/** How often it is looked whether another uploader is done. */
+const leaseEvery = "500 millis"
 /** How long a server may be away, with nobody writing the journal, before the rest is left to another time. */
 const patienceMillis = 60_000
 const shortestDelayMillis = 500
@@ -62,10 +68,11 @@ export const uploadRun = Effect.fnUntraced(function* (
   const runs = yield* RunStore
   const { started } = yield* runs.ends(id)
   // Killed before it wrote a line: there is nothing to tell.
-  if (started === undefined) return { run: id, complete: true, url: undefined }
+  if (started === undefined) return { run: id, complete: true, missing: [], url: undefined }
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const lease = yield* takeLease(id, started.continues?.first ?? id, options)
+      if (lease === undefined) return yield* followed(id, started, options)
       // Where the server lost what it had, all of it goes out once more.
       const anew = () => uploadChain(id, options, lease, true)
       return yield* Effect.catchTags(uploadChain(id, options, lease, false), {
@@ -79,26 +86,68 @@ export const uploadRun = Effect.fnUntraced(function* (
 /** Under this lease one uploader at a time works on runs that take each other up. */
 export const uploadLeaseKey = (server: string, first: string) => digestOf(`mlflow ${server} ${first}`)
 
-/** Waits for another uploader to be done: what it leaves, this one sends. */
+/**
+ * Waits for another uploader to be done: what it leaves, this one sends. But only who follows a run waits for a run's end:
+ * for others there is no lease while another one follows it.
+ */
 const takeLease = Effect.fnUntraced(function* (
   id: string,
   first: string,
-  { settings, report }: UploadOptions
+  { settings, report, follow }: UploadOptions
 ) {
   const leases = yield* Leases
+  const isLive = liveness(first)
   const key = uploadLeaseKey(settings.address, first)
-  let told = false
-  return yield* leases.acquire(key, `tracking of run ${id}`).pipe(
-    Effect.tapError((error) =>
-      Effect.sync(() => {
-        if (error._tag !== "LeaseHeld" || told) return
-        told = true
-        report({ _tag: "Waiting", run: id, message: `it is being sent already: ${error.holder}` })
-      })
-    ),
-    Effect.retry({ while: (error) => error._tag === "LeaseHeld", schedule: Schedule.spaced("500 millis") }),
-    Effect.catchTag("LeaseHeld", Effect.die)
+  for (let told = false; ; told = true) {
+    const taken = yield* Effect.result(leases.acquire(key, `tracking of run ${id}`))
+    if (Result.isSuccess(taken)) return taken.success
+    const error = taken.failure
+    if (error._tag !== "LeaseHeld") return yield* Effect.fail(error)
+    if (follow === undefined && (yield* isLive)) return undefined
+    if (!told) report({ _tag: "Waiting", run: id, message: `it is being sent already: ${error.holder}` })
+    yield* Effect.sleep(leaseEvery)
+  }
+})
+
+/** Asks whether one of the runs that take each other up goes on. Each journal is looked into once, however often that is asked. */
+const liveness = (first: string) => {
+  const others = new Set<string>()
+  const chain = new Set<string>()
+  return Effect.gen(function* () {
+    const [runs, leases] = [yield* RunStore, yield* Leases]
+    const ids = yield* runs.ids
+    for (const id of ids.slice(Math.max(0, ids.indexOf(first)))) {
+      if (others.has(id) || chain.has(id)) continue
+      const { started } = yield* runs.ends(id)
+      const isOne = started !== undefined && (started.continues?.first ?? id) === first
+      if (isOne) chain.add(id)
+      // One that has written nothing yet is looked at again.
+      else if (started !== undefined) others.add(id)
+    }
+    for (const id of chain) if ((yield* leases.holder(runLeaseKey(id))) !== undefined) return true
+    return false
+  })
+}
+
+/** What is known of a run that another uploader sends. */
+const followed = Effect.fnUntraced(function* (
+  id: string,
+  { pipeline }: Link["started"],
+  { layout, settings }: UploadOptions
+) {
+  const disk = yield* Disk
+  const destination = { server: settings.address, wanted: wantedExperiment(settings, pipeline) }
+  const cursor = yield* onDisk("read", `${layout.runs}/${id}`, () =>
+    readCursor(disk, layout, id, destination)
   )
+  const complete = cursor?.complete === true
+  return {
+    run: id,
+    complete,
+    ...(complete ? {} : { live: "followed" as const }),
+    missing: [],
+    url: cursor === undefined ? undefined : urlOf(cursor)
+  } satisfies Uploaded
 })
 
 interface Link {
@@ -132,19 +181,22 @@ const uploadChain = Effect.fnUntraced(function* (
   anew: boolean
 ) {
   const { layout, settings, registrations, report, windowBytes = defaultWindowBytes } = options
+  const disk = yield* Disk
   let before: Cursor | undefined
+  let beforeId = ""
   let turn: Turn = "complete"
   for (const { id: link, started, cursor } of yield* chainOf(id, options, anew)) {
     const isLast = link === id
     if (cursor?.complete === true && !isLast) {
       before = cursor
+      beforeId = link
       continue
     }
     const wanted = wantedExperiment(settings, started.pipeline)
     const fresh =
       before === undefined
         ? newCursor({ server: settings.address, wanted })
-        : { ...before, offset: 0, complete: false, refused: [] }
+        : { ...before, offset: 0, complete: false, refused: [], missing: nodesOf(before) }
     const begun = cursor === undefined || cursor.offset === 0 ? fresh : cursor
     const upload = yield* makeRunUpload({
       id: link,
@@ -155,14 +207,34 @@ const uploadChain = Effect.fnUntraced(function* (
       windowBytes,
       lease,
       cursor: begun,
+      again: isLast && options.follow === undefined,
       report
     })
     turn = yield* drive(link, upload, report, isLast ? options.follow : undefined)
+    // It is this run's to be tried again now: what the one before showed as a whole is out of date.
+    if (begun === fresh && before !== undefined && (before.missing ?? []).length > 0) {
+      const left: Cursor = { ...before, missing: [] }
+      // Where that fails, it is tried once too often.
+      yield* Effect.ignore(
+        onDisk("write the cursor in", `${layout.runs}/${beforeId}`, () =>
+          writeCursor(disk, layout, beforeId, left)
+        )
+      )
+    }
     before = upload.cursor()
+    beforeId = link
   }
-  const url = before === undefined ? undefined : urlOf(before)
-  return { run: id, complete: turn === "complete", url } satisfies Uploaded
+  return {
+    run: id,
+    complete: turn === "complete",
+    ...(turn === "complete" ? {} : { live: "sent" as const }),
+    missing: before?.missing?.flatMap(({ because }) => because) ?? [],
+    url: before === undefined ? undefined : urlOf(before)
+  } satisfies Uploaded
 })
+
+/** What is missing of nodes: their runs are those of the run that takes this one up. */
+const nodesOf = ({ missing = [] }: Cursor) => missing.filter(({ operation }) => operation._tag === "Produced")
 
 /** Takes turns until there is nothing more to do. */
 const drive = Effect.fnUntraced(function* (
@@ -171,6 +243,9 @@ const drive = Effect.fnUntraced(function* (
   report: UploadOptions["report"],
   follow: UploadOptions["follow"]
 ) {
+  const [runs, leases] = [yield* RunStore, yield* Leases]
+  // A run that goes on may write as fast as this sends.
+  const enough = follow === undefined ? yield* runs.size(id) : Number.POSITIVE_INFINITY
   let delay = shortestDelayMillis
   let failingSince: number | undefined
   for (;;) {
@@ -180,6 +255,9 @@ const drive = Effect.fnUntraced(function* (
       delay = shortestDelayMillis
       const turn = result.success
       if (turn === "complete" || (turn === "level" && follow === undefined)) return turn
+      if (upload.goesOn() && upload.cursor().offset >= enough) {
+        if ((yield* leases.holder(runLeaseKey(id))) !== undefined) return "level"
+      }
       if (turn !== "more" && follow !== undefined) yield* pause(lookEvery, follow.over)
       continue
     }

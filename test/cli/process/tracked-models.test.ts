@@ -94,6 +94,20 @@ describe.skipIf(mlflowPython === undefined)(`a trained model${withoutMlflow}`, {
     }
   })
 
+  test("that is found in the cache is registered too, from the run that computed it", async () => {
+    const env = {
+      ...user,
+      MLFLOW_TRACKING_URI: server.address,
+      PIPELINE_MLFLOW_REGISTER: "baseline=found@champion",
+      PIPELINE_TRACK_WAIT: "60"
+    }
+    const { code, stderr } = await cli(project, ["run", ...words], { env })
+    expect(code, stderr).toBe(0)
+    expect(await cli(project, ["track", "sync"], { env })).toMatchObject({ code: 0 })
+    const [found, trained] = [await server.python(look, "found"), await server.python(look, "digits")]
+    expect(decode(found)).toEqual(decode(trained))
+  })
+
   test("is refused to who is not known, with the cure", async () => {
     const env = { ...user, MLFLOW_TRACKING_PASSWORD: "another", MLFLOW_TRACKING_URI: server.address }
     const { code, stderr } = await cli(project, ["track", "sync"], { env })

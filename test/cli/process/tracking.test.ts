@@ -74,6 +74,38 @@ describe("a server that cannot be used", () => {
     expect(warnings.at(-1)).toMatch(/pipeline track sync \d/)
   })
 
+  test("is told before anything is computed where the settings say enough", async () => {
+    const expectFirst = async (env: CliOptions["env"], message: RegExp) => {
+      const address = { MLFLOW_TRACKING_URI: `http://127.0.0.1:${await freePort()}` }
+      const only = ["--only", "both", "--force", "a", "--track-wait", "0"]
+      const { code, stderr } = await command(["run", "curves", ...only], { ...address, ...env })
+      expect(code).toBe(0)
+      expect(trackLines(stderr)[0]).toMatch(message)
+      expect(stderr.indexOf("track ")).toBeLessThan(stderr.indexOf("run  "))
+    }
+    const file = join(project.root, "pipelines", "curves.ts")
+    await expectFirst(
+      { MLFLOW_TRACKING_CLIENT_CERT_PATH: file },
+      /MLFLOW_TRACKING_CLIENT_CERT_PATH names .*curves\.ts.* no certificate.*name a PEM file/
+    )
+    await expectFirst(
+      { PIPELINE_MLFLOW_REGISTER: "c=digits" },
+      /PIPELINE_MLFLOW_REGISTER: the plan has no node `c`/
+    )
+    await expectFirst({ PIPELINE_MLFLOW_REGISTER: "a=digits" }, /node `a` makes no model but .* Table/)
+    await expectFirst({ PIPELINE_MLFLOW_REGISTER: "a" }, /PIPELINE_MLFLOW_REGISTER: `a` does not read/)
+  })
+
+  test("is told of a run that finds everything in the cache too", async () => {
+    await command(["run", "curves"])
+    const env = { MLFLOW_TRACKING_URI: `http://127.0.0.1:${await freePort()}`, PIPELINE_TRACK_WAIT: "60" }
+    const { code, stderr } = await command(["run", "curves"], env)
+    expect(code).toBe(0)
+    const [problem, last] = trackLines(stderr)
+    expect(problem).toMatch(/ECONNREFUSED/i)
+    expect(last).toMatch(/pipeline track sync \d/)
+  })
+
   test("leaves everything in the journal: `track status` counts it and says why", async () => {
     const env = { MLFLOW_TRACKING_URI: `http://127.0.0.1:${await freePort()}` }
     await command(["run", "curves", "--set", "points=7", "--track-wait", "0"], env)
@@ -183,6 +215,7 @@ live(`a real server${withoutMlflow}`, { timeout: 240_000 }, () => {
     expect(await command(["track", "sync"], env)).toMatchObject({ code: 0 })
     const second = (await seen()).filter(({ id }) => !runs.some((run) => run.id === id))
     expect(second).toHaveLength(4)
+    expect(trackLines(again.stderr)).toEqual([expect.stringContaining(roots(second)[0]?.id ?? "no run")])
     expect(child(second, "a")).toMatchObject({
       status: "FINISHED",
       tags: { "advpipe.cached": "true", "advpipe.computed_by": child(runs, "a")?.id }
@@ -214,6 +247,19 @@ live(`a real server${withoutMlflow}`, { timeout: 240_000 }, () => {
     expect(resumed).toHaveLength(4)
     expect(roots(resumed)).toMatchObject([{ id: roots(runs)[0]?.id, status: "FINISHED" }])
     expect(child(resumed, "a")).toMatchObject({ id: child(runs, "a")?.id, status: "FINISHED" })
+  })
+
+  test("`track sync` does not wait for a run that goes on, and takes no part in it", async () => {
+    const running = start(project, ["run", "curves", "--set", "seconds=300"], { env })
+    await until(() => uploader() !== undefined, "the uploader")
+    for (const which of ["--all", "last"]) {
+      const { code, stdout } = await command(["track", "sync", which], env)
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/\blive\b[\s\S]*is sent by another uploader/)
+    }
+    running.signal("SIGINT", "group")
+    expect((await running.finished).code).toBe(130)
+    expect(roots(await expectWhole())).toHaveLength(1)
   })
 
   test("500s, 429s, cut connections and stalls: everything arrives, and nothing twice", async () => {

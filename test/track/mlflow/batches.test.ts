@@ -170,4 +170,17 @@ describe("keys", () => {
     assert.isTrue(isTaken(serverKey(long)))
     assert.notStrictEqual(serverKey(`${long}1`), serverKey(`${long}2`))
   })
+
+  it("names a long key by its beginning and its end when it tells of it", () => {
+    const key = `long${"/é%".repeat(130)}/end`
+    const { adjustments } = batchesOf({
+      metrics: [{ key, value: 1, timestamp: 1, step: 0.5 }],
+      tags: { [key]: "x".repeat(9000) }
+    })
+    assert.lengthOf(adjustments, 4)
+    for (const { message } of adjustments) {
+      assert.isAtMost(message.length, 240)
+      assert.match(message, /`long.*…/)
+    }
+  })
 })

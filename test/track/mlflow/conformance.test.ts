@@ -180,6 +180,16 @@ describe.skipIf(mlflowPython === undefined)(`MLflow's server${withoutMlflow}`, {
       const deleted = yield* Effect.flip(client.log(run.id, { tags: { a: "b" } }))
       assert.strictEqual(deleted._tag, "MlflowDeleted")
       assert.isTrue((yield* client.run(run.id)).deleted)
+      const search = { experimentIds: [run.experimentId] }
+      assert.deepStrictEqual(yield* client.searchRuns(search), [])
+      assert.deepInclude((yield* client.searchRuns({ ...search, withDeleted: true }))[0], {
+        id: run.id,
+        deleted: true
+      })
+      // Once more: it is no error where there is nothing to restore.
+      yield* client.restoreRun(run.id)
+      yield* client.restoreRun(run.id)
+      yield* client.log(run.id, { tags: { a: "b" } })
     })
   )
 
@@ -279,6 +289,8 @@ describe.skipIf(mlflowPython === undefined)(`MLflow's server${withoutMlflow}`, {
         const model = yield* client.createLoggedModel(wanted)
         assert.strictEqual(model.status, "pending")
         assert.strictEqual((yield* client.createLoggedModel({ ...wanted, mayExist: true })).id, model.id)
+        assert.strictEqual((yield* client.loggedModelTagged(experiment.id, once))?.id, model.id)
+        assert.isUndefined(yield* client.loggedModelTagged(experiment.id, { ...once, value: randomUUID() }))
         const bytes = Buffer.from("flavors: {}\n")
         yield* client.upload(model.artifactUri, [
           {
@@ -290,6 +302,8 @@ describe.skipIf(mlflowPython === undefined)(`MLflow's server${withoutMlflow}`, {
         assert.strictEqual((yield* client.finaliseLoggedModel(model.id, "ready")).status, "ready")
         yield* client.logOutputs(run.id, [{ modelId: model.id, step: 3 }])
         yield* client.logOutputs(run.id, [{ modelId: model.id, step: 3 }])
+        assert.strictEqual((yield* client.finaliseLoggedModel(model.id, "failed")).status, "failed")
+        assert.strictEqual((yield* client.finaliseLoggedModel(model.id, "ready")).status, "ready")
         yield* client.tagLoggedModel(model.id, { later: "yes" })
         yield* client.log(run.id, {
           metrics: [{ key: "accuracy", value: 0.5, timestamp: 1, step: 0, modelId: model.id }]
@@ -317,8 +331,13 @@ describe.skipIf(mlflowPython === undefined)(`MLflow's server${withoutMlflow}`, {
           (yield* client.createModelVersion({ ...wantedVersion, mayExist: true })).version,
           "1"
         )
+        assert.isUndefined(yield* client.versionByAlias(name, "champion"))
         yield* client.setAlias(name, "champion", version.version)
-        assert.strictEqual((yield* client.versionByAlias(name, "champion")).version, "1")
+        yield* client.tagModelVersion(name, version.version, { "advpipe.made_at": "5" })
+        const tagged = yield* client.versionByAlias(name, "champion")
+        assert.strictEqual(tagged?.tags["advpipe.made_at"], "5")
+        assert.isAbove(tagged?.createdAt ?? 0, 1_700_000_000_000)
+        assert.strictEqual((yield* client.versionByAlias(name, "champion"))?.version, "1")
         const registered = yield* Effect.promise(() => server.read("version", name, "1"))
         assert.deepNestedPropertyVal(registered, "aliases", ["champion"])
         assert.propertyVal(registered, "runId", run.id)

@@ -356,6 +356,18 @@ describe("what goes over the wire", () => {
 })
 
 describe("uploads", () => {
+  it.live("a server that takes no files says so at once, with the cure", () =>
+    Effect.gen(function* () {
+      const told =
+        "Endpoint: /api/2.0/mlflow-artifacts/artifacts/<path:artifact_path> disabled due to the mlflow server running with `--no-serve-artifacts`."
+      const server = yield* scriptedServer([text(told, 503)])
+      const failure = yield* Effect.flip((yield* connect(server)).upload(root, [bytes("a.txt", "content")]))
+      assert.strictEqual(failure._tag, "MlflowUnsupported")
+      assert.include(failure.message, "--no-serve-artifacts")
+      assert.lengthOf(server.asked, 1)
+    })
+  )
+
   const root = "mlflow-artifacts:/3/r1/artifacts"
   const bytes = (path: string, content: string) => ({
     path,

@@ -131,6 +131,19 @@ describe("settings", () => {
     ["half a token", { MLFLOW_TRACKING_TOKEN: "s3cret\n" }, "cannot carry", "remove"],
     ["signatures", { MLFLOW_TRACKING_AWS_SIGV4: "true" }, "signed", "MLFLOW_TRACKING_TOKEN"]
   ]
+  it.effect.each(["MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH"])(
+    "%s that is no certificate is refused before anybody connects, with the file and the cure",
+    (variable) =>
+      Effect.gen(function* () {
+        const home = yield* homeWith("-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n")
+        const path = join(home, ".mlflow", "credentials")
+        const error = yield* Effect.flip(read({ [variable]: path }))
+        assert.strictEqual(error._tag, "BadMlflowSetting")
+        assert.include(error.message, `${variable} names \`${path}\``)
+        assert.include(error.hint, "PEM file")
+      })
+  )
+
   it.effect.each(wrong)("%s is refused, with the cure", ([, environment, problem, cure]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(read(environment))

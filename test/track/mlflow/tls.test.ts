@@ -8,6 +8,7 @@ import type { TLSSocket } from "node:tls"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeMlflow } from "../../../src/track/mlflow/client.ts"
+import { mlflowSettings } from "../../../src/track/mlflow/settings.ts"
 import { json, scriptedServer } from "./scripted-server.ts"
 import { settingsOf } from "./settings-of.ts"
 
@@ -89,6 +90,30 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
       const otherName = { ...trusted, MLFLOW_TRACKING_URI: `https://127.0.0.1:${port}` }
       assert.strictEqual((yield* Effect.flip(ask(otherName)))._tag, "MlflowUntrusted")
     })
+  )
+
+  it.live(
+    "a client's certificate without its key, or with another's, is refused before anybody connects",
+    () =>
+      Effect.gen(function* () {
+        const { uri, certificate, directory, clients } = yield* tlsServer
+        const other = join(directory, "other.pem")
+        execFileSync("openssl", ["genpkey", "-algorithm", "ed25519", "-out", other], { stdio: "ignore" })
+        const mixed = join(directory, "mixed.pem")
+        writeFileSync(mixed, readFileSync(certificate, "utf8") + readFileSync(other, "utf8"))
+        for (const [path, problem] of [
+          [certificate, "holds no key"],
+          [mixed, "not that of its certificate"]
+        ] as const) {
+          const environment = { MLFLOW_TRACKING_URI: uri, MLFLOW_TRACKING_CLIENT_CERT_PATH: path }
+          const error = yield* Effect.flip(mlflowSettings(environment, "/nowhere"))
+          assert.strictEqual(error._tag, "BadMlflowSetting")
+          assert.include(error.message, path)
+          assert.include(error.message, problem)
+          assert.include(error.hint, "its key")
+        }
+        assert.lengthOf(clients, 0)
+      })
   )
 
   it.live("a server that speaks plain HTTP under https: is named as that", () =>

@@ -15,6 +15,9 @@ const digest = digestOf("artifact")
 const told = (events: ReadonlyArray<Event>, fold = new UploadFold(plan)): ReadonlyArray<Operation> =>
   events.flatMap((event) => fold.add(event))
 
+const tagsOf = (operations: ReadonlyArray<Operation>): { readonly [key: string]: string } =>
+  Object.assign({}, ...operations.flatMap((each) => (each._tag === "Tags" ? [each.tags] : [])))
+
 const opened = (operations: ReadonlyArray<Operation>): ReadonlyArray<Tagged<"Open">> =>
   operations.filter((each) => each._tag === "Open")
 
@@ -54,6 +57,8 @@ const finished: Event = {
   unchanged: false,
   engine: { name: "onnx", device: "cpu", threads: 2, versions: { "onnxruntime-node": "1.30.0" } }
 }
+/** Another run that takes it up. */
+const resumed: Event = { ...started, at: 5000, id: "r2", continues: { run: "r1", first: "r1" } }
 const end = (status: "done" | "failed" | "interrupted"): Event => ({
   ...{ _tag: "RunFinished", at: 3000, status, seconds: 2 }
 })
@@ -169,10 +174,52 @@ describe("a node", () => {
     assert.strictEqual(opened(operations).length, 2)
   })
 
+  it("that is tried again loses what its failure told, and keeps nothing of an earlier failure's", () => {
+    const fail = (at: number, hint: string | undefined, retry: boolean): Event => {
+      const failure = { tag: "Broken", message: `at ${at}`, ...(hint === undefined ? {} : { hint }) }
+      return { _tag: "NodeFailed", at, node: "train", failure, seconds: 0.1, retry }
+    }
+    const first = new UploadFold(plan)
+    const failed = told(
+      [
+        started,
+        nodeStarted(1100),
+        fail(1200, "mend it", true),
+        nodeStarted(1300, 2),
+        fail(1400, undefined, false)
+      ],
+      first
+    )
+    assert.deepInclude(tagsOf(failed), { "advpipe.error": "Broken: at 1400", "advpipe.error.hint": "" })
+    const again = told(
+      [resumed, nodeStarted(5100), finished, end("done")],
+      new UploadFold(plan, structuredClone(first.state))
+    )
+    const child = again.filter(({ run }) => run === `r1/train/${key}`)
+    assert.deepInclude(tagsOf(child), { "advpipe.error": "" })
+    assert.isFalse(Object.keys(tagsOf(told([started, nodeStarted(1100)]))).some((tag) => /error/.test(tag)))
+  })
+
+  it("that goes on in another run has no end for as long, and says since when", () => {
+    const first = new UploadFold(plan)
+    told([started, nodeStarted(1100), end("interrupted")], first)
+    const operations = told([resumed, nodeStarted(5100)], new UploadFold(plan, first.state))
+    const statuses = operations.flatMap((each) => (each._tag === "Status" ? [each] : []))
+    assert.deepStrictEqual(
+      statuses.map(({ run, status, endTime }) => [run, status, endTime]),
+      [
+        ["r1", "RUNNING", 0],
+        [`r1/train/${key}`, "RUNNING", 0]
+      ]
+    )
+    assert.deepInclude(tagsOf(operations), { "advpipe.attempt_started": "5100" })
+    assert.notProperty(tagsOf(told([started, nodeStarted(1100)])), "advpipe.attempt_started")
+  })
+
   it("that finished shows its artifact, and the engine that made it", () => {
     const operations = told([started, nodeStarted(1100), finished])
     const produced = only(operations.filter((each) => each._tag === "Produced"))
-    assert.deepInclude(produced, { foundUnder: undefined })
+    assert.notProperty(produced, "foundUnder")
     assert.deepInclude(produced.node, { name: "train", kind: "Table", digest, at: 2000 })
     const tags = Object.assign({}, ...operations.flatMap((each) => (each._tag === "Tags" ? [each.tags] : [])))
     assert.deepInclude(tags, {

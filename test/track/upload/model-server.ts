@@ -1,16 +1,19 @@
 /**
- * An MLflow server in memory, as far as runs go: it keeps what the real one keeps, doubles what the real one doubles, and
+ * An MLflow server in memory, as far as runs, models and versions go: it keeps what the real one keeps, doubles what the real one doubles, and
  * refuses what the real one refuses. Calls can fail before or after they did their work, or take the caller's process along.
  */
 import { createHash } from "node:crypto"
 import { Effect, Stream } from "effect"
 import {
+  type LoggedModel,
   MlflowDeleted,
   type MlflowError,
   MlflowInvalid,
   MlflowNotFound,
   type MlflowShape,
   MlflowUnreachable,
+  type ModelVersion,
+  type Once,
   type Run,
   type RunStatus
 } from "../../../src/track/mlflow/client.ts"
@@ -38,13 +41,40 @@ export interface ModelRun {
   readonly inputs: Set<string>
 }
 
+export interface ModelOfServer {
+  readonly id: string
+  readonly name: string
+  readonly experiment: string
+  readonly runId: string
+  status: LoggedModel["status"]
+  readonly tags: { readonly [key: string]: string }
+  readonly files: Map<string, string>
+}
+
+export interface VersionOfServer {
+  readonly name: string
+  readonly version: string
+  readonly modelId: string
+  readonly runId: string
+  readonly createdAt: number
+  tags: { readonly [key: string]: string }
+}
+
 const server = "http://model"
 const place = (action: string) => ({ server, action })
 
 export class ModelServer {
   runs: Array<ModelRun> = []
   experiments: Array<{ readonly id: string; readonly name: string; deleted: boolean }> = []
+  models: Array<ModelOfServer> = []
+  versions: Array<VersionOfServer> = []
+  /** Versions by `model@alias`. */
+  readonly aliases = new Map<string, string>()
   calls = 0
+  /** Why the server does not take a file; a path is the last argument. */
+  refuses: (path: string) => MlflowError | undefined = () => undefined
+  /** What is said of a version's age. */
+  now = 0
 
   /** A client whose calls fail as `faultOf` says; they are numbered from 0 over all clients. */
   client(faultOf: (call: number) => Fault | undefined = () => undefined): MlflowShape {
@@ -94,11 +124,18 @@ export class ModelServer {
         act("update a run", () =>
           Effect.map(this.#active(id), (run) => {
             if (status !== undefined) run.status = status
-            if (endTime !== undefined) run.endTime = endTime
+            // 0 is no time: nothing is shown of it.
+            if (endTime !== undefined) run.endTime = endTime === 0 ? undefined : endTime
           })
         ),
-      searchRuns: ({ filter = "", most }) =>
-        act("search runs", () => Effect.succeed(this.#search(filter).map(runOf).slice(0, most))),
+      restoreRun: (id) =>
+        act("restore a run", () =>
+          Effect.map(this.#run(id), (run) => {
+            run.deleted = false
+          })
+        ),
+      searchRuns: ({ filter = "", most, withDeleted = false }) =>
+        act("search runs", () => Effect.succeed(this.#search(filter, withDeleted).map(runOf).slice(0, most))),
       runsTagged: later,
       log: (id, { metrics = [], params = {}, tags = {} }) =>
         act("log", () =>
@@ -120,7 +157,7 @@ export class ModelServer {
             for (const { digest } of datasets) run.inputs.add(digest)
           })
         ),
-      logOutputs: later,
+      logOutputs: (id) => act("log outputs", () => Effect.asVoid(this.#active(id))),
       upload: (artifactUri, files) =>
         Effect.forEach(
           files,
@@ -130,24 +167,96 @@ export class ModelServer {
                 ? content.bytes
                 : Effect.map(Stream.runCollect(content.stream), Buffer.concat),
               (bytes) =>
-                act("upload", () =>
-                  Effect.map(this.#active(artifactUri), (run) =>
-                    run.files.set(path, createHash("sha256").update(bytes).digest("hex"))
+                act("upload", () => {
+                  const refusal = this.refuses(path)
+                  if (refusal !== undefined) return Effect.fail(refusal)
+                  const model = this.models.find(({ id }) => id === artifactUri)
+                  const place: Effect.Effect<Pick<ModelRun, "files">, MlflowError> = model === undefined
+                    ? this.#run(artifactUri)
+                    : Effect.succeed(model)
+                  return Effect.map(place, ({ files }) =>
+                    files.set(path, createHash("sha256").update(bytes).digest("hex"))
                   )
-                )
+                })
             ),
           { discard: true }
         ),
       artifacts: later,
-      createLoggedModel: later,
+      createLoggedModel: ({ experimentId, name, sourceRunId, tags = {}, once, mayExist = false }) =>
+        act("create a model", () => {
+          const found = this.#tagged(this.models, once)
+          if (mayExist && found !== undefined) return Effect.succeed(modelOf(found))
+          const model: ModelOfServer = {
+            id: `m-${this.models.length}`,
+            name,
+            experiment: experimentId,
+            runId: sourceRunId,
+            status: "pending",
+            tags: { ...tags, [once.tag]: once.value },
+            files: new Map()
+          }
+          this.models.push(model)
+          return Effect.succeed(modelOf(model))
+        }),
       loggedModel: later,
-      finaliseLoggedModel: later,
+      loggedModelTagged: (_, once) =>
+        act("search models", () => {
+          const found = this.#tagged(this.models, once)
+          return Effect.succeed(found === undefined ? undefined : modelOf(found))
+        }),
+      finaliseLoggedModel: (id, status) =>
+        act("finalise a model", () =>
+          Effect.sync(() => {
+            const model = this.models.find((each) => each.id === id)
+            if (model === undefined) throw new Error(`no model ${id}`)
+            model.status = status
+            return modelOf(model)
+          })
+        ),
       tagLoggedModel: later,
-      registerModel: later,
-      createModelVersion: later,
-      setAlias: later,
-      versionByAlias: later
+      registerModel: () => act("register", () => Effect.void),
+      createModelVersion: ({ name, runId = "", modelId = "", tags = {}, once, mayExist = false }) =>
+        act("create a version", () => {
+          const versions = this.versions.filter((each) => each.name === name)
+          const found = this.#tagged(versions, once)
+          if (mayExist && found !== undefined) return Effect.succeed(versionOf(found))
+          const version: VersionOfServer = {
+            name,
+            version: String(versions.length + 1),
+            modelId,
+            runId,
+            createdAt: this.now,
+            tags: { ...tags, [once.tag]: once.value }
+          }
+          this.versions.push(version)
+          return Effect.succeed(versionOf(version))
+        }),
+      tagModelVersion: (name, version, tags) =>
+        act("tag a version", () =>
+          Effect.sync(() => {
+            const found = this.#version(name, version)
+            if (found !== undefined) found.tags = { ...found.tags, ...tags }
+          })
+        ),
+      setAlias: (name, alias, version) =>
+        act("set an alias", () => Effect.sync(() => void this.aliases.set(`${name}@${alias}`, version))),
+      versionByAlias: (name, alias) =>
+        act("find an alias", () => {
+          const found = this.#version(name, this.aliases.get(`${name}@${alias}`))
+          return Effect.succeed(found === undefined ? undefined : versionOf(found))
+        })
     }
+  }
+
+  #version(name: string, version: string | undefined): VersionOfServer | undefined {
+    return this.versions.find((each) => each.name === name && each.version === version)
+  }
+
+  #tagged<A extends { readonly tags: { readonly [key: string]: string } }>(
+    all: ReadonlyArray<A>,
+    { tag, value }: Once
+  ): A | undefined {
+    return all.find(({ tags }) => tags[tag] === value)
   }
 
   #experiment(name: string) {
@@ -168,7 +277,7 @@ export class ModelServer {
 
   #active(id: string): Effect.Effect<ModelRun, MlflowError> {
     return Effect.flatMap(this.#run(id), (run) =>
-      run.deleted ? invalid("the run must be active") : Effect.succeed(run)
+      run.deleted ? new MlflowDeleted({ ...place("log"), what: "run", id: run.id }) : Effect.succeed(run)
     )
   }
 
@@ -177,11 +286,11 @@ export class ModelServer {
   }
 
   /** The two filters that the uploader asks with: tags joined by `and`, and that the run is finished. */
-  #search(filter: string): ReadonlyArray<ModelRun> {
+  #search(filter: string, withDeleted: boolean): ReadonlyArray<ModelRun> {
     const tags = [...filter.matchAll(/tags\."([^"]+)" = '([^']*)'/g)]
     return this.runs.filter(
       (run) =>
-        !run.deleted &&
+        (withDeleted || !run.deleted) &&
         tags.every(([, tag = "", value]) => run.tags.get(tag) === value) &&
         (!filter.includes("FINISHED") || run.status === "FINISHED")
     )
@@ -216,4 +325,23 @@ const runOf = ({
   metrics: [],
   params: Object.fromEntries(params),
   tags: Object.fromEntries(tags)
+})
+
+const modelOf = ({ id, name, experiment, status, tags }: ModelOfServer): LoggedModel => ({
+  id,
+  name,
+  experimentId: experiment,
+  artifactUri: id,
+  status,
+  createdAt: 0,
+  tags,
+  params: {}
+})
+
+const versionOf = ({ name, version, modelId, createdAt, tags }: VersionOfServer): ModelVersion => ({
+  name,
+  version,
+  source: modelId,
+  createdAt,
+  tags
 })

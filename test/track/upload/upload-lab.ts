@@ -2,15 +2,17 @@
 import { appendFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { Cause, type Deferred, Duration, Effect, Exit, type Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { digestOf } from "../../../src/artifact/digest.ts"
+import type { Artifacts } from "../../../src/artifact/artifacts.ts"
+import { type Digest, digestOf } from "../../../src/artifact/digest.ts"
 import type { DiskShape } from "../../../src/artifact/disk.ts"
 import type { StoreLayout } from "../../../src/artifact/layout.ts"
 import { Leases } from "../../../src/artifact/leases.ts"
 import type { Event } from "../../../src/track/event.ts"
 import { Mlflow, type MlflowSettings, type MlflowShape } from "../../../src/track/mlflow/client.ts"
-import { encodePlan } from "../../../src/track/plan-file.ts"
+import { encodePlan, type PlanFile } from "../../../src/track/plan-file.ts"
 import { type Journal, RunStore, runLeaseKey } from "../../../src/track/run-store.ts"
 import type { Report } from "../../../src/track/upload/report.ts"
+import type { Registrations } from "../../../src/track/upload/send-lane.ts"
 import { type UploadError, type Uploaded, uploadRun } from "../../../src/track/upload/upload.ts"
 import { realDisk } from "../../rig/faulty-disk.ts"
 import { scratchLayout, storeAt } from "../../rig/scratch-store.ts"
@@ -41,10 +43,13 @@ export interface UploadArguments {
   readonly disk?: DiskShape
   readonly report?: (report: Report) => void
   readonly follow?: { readonly over: Deferred.Deferred<void> }
+  readonly registrations?: Registrations
 }
 
 export interface UploadLab {
   readonly layout: StoreLayout
+  /** Puts an artifact into the store. */
+  keep(artifact: Effect.Effect<Digest, unknown, Artifacts>): Effect.Effect<Digest>
   /** Starts a run's journal. */
   write(id: string, events: ReadonlyArray<Event>, torn?: string): Effect.Effect<Journal>
   /** Keeps a run alive until the scope closes. */
@@ -59,13 +64,17 @@ export interface UploadLab {
   forget(id: string): void
 }
 
-export const makeUploadLab = Effect.gen(function* () {
+export const makeUploadLab = Effect.suspend(() => makeUploadLabOf(plan))
+
+/** @param plan of every run */
+export const makeUploadLabOf = Effect.fnUntraced(function* (plan: PlanFile) {
   const layout = yield* scratchLayout
   const text = encodePlan(plan)
   realDisk.makeDirectory(`${layout.root}/plans`)
   writeFileSync(layout.plan(digestOf(text)), text)
   const lab: UploadLab = {
     layout,
+    keep: (artifact) => artifact.pipe(Effect.provide(storeAt(layout, quickDisk)), Effect.orDie),
     write: (id, events, torn = "") =>
       Effect.gen(function* () {
         const runs = yield* RunStore

@@ -1,6 +1,6 @@
 /** Uploaders and what gets in their way: a server that is away, cleaned up or particular, a disk that is full. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { DiskShape } from "../../../src/artifact/disk.ts"
 import { type Cursor, cursorsOf } from "../../../src/track/upload/cursor.ts"
@@ -165,6 +165,57 @@ describe("an uploader", () => {
       })
     ))
 
+  test("takes a node's run out of the trash when there is more of it, says so once, and makes no second one", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const lab = yield* makeUploadLab
+        const model = new ModelServer()
+        // The first node has begun.
+        const begun = events.findIndex((event) => event._tag === "Metric") + 1
+        const journal = yield* lab.write(id, events.slice(0, begun))
+        yield* lab.live(id)
+        const reports: Array<Report> = []
+        const report = (each: Report) => void reports.push(each)
+        const over = Deferred.makeUnsafe<void>()
+        const trash = () => {
+          for (const run of model.runs) if (run.name === "data") run.deleted = true
+        }
+        const fiber = yield* Effect.forkChild(lab.upload(id, model.client(), { follow: { over }, report }))
+        while (cursorOf(lab) === undefined) yield* TestClock.adjust("1 second")
+        // While it is written to, and between two uploaders.
+        trash()
+        journal.append(events.slice(begun, begun + 1))
+        while (reports.every(({ _tag }) => _tag !== "Warning")) yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(fiber)
+        trash()
+        journal.append(events.slice(begun + 1))
+        yield* lab.upload(id, model.client(), { report })
+        assert.strictEqual(model.runs.length, 4)
+        assert.isTrue(model.runs.every((run) => !run.deleted && run.status === "FINISHED"))
+        assert.strictEqual(pointsOf(model), wholeCount)
+        const warnings = reports.filter((each) =>
+          /node `data` was in MLflow's trash/.test(JSON.stringify(each))
+        )
+        assert.strictEqual(warnings.length, 2)
+      })
+    ))
+
+  test("makes nothing anew beside what is in the trash, although its cursor is lost", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const lab = yield* finished
+        const model = new ModelServer()
+        assert.isTrue(complete(yield* lab.upload(id, model.client())))
+        for (const run of model.runs) if (run.name === "data") run.deleted = true
+        lab.forget(id)
+        assert.isTrue(complete(yield* lab.upload(id, model.client())))
+        assert.strictEqual(model.runs.length, 4)
+        for (const run of model.runs) if (run.name !== "data") run.deleted = true
+        lab.forget(id)
+        assert.strictEqual(failure(yield* lab.upload(id, model.client()))._tag, "MlflowDeleted")
+      })
+    ))
+
   test("sends everything again to a server that lost it", () =>
     Effect.scoped(
       Effect.gen(function* () {
@@ -200,26 +251,67 @@ describe("an uploader", () => {
       })
     ))
 
-  test("waits for another one on the same run", () =>
+  test("does not wait for a run that another one follows, nor for one that took it up", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const lab = yield* makeUploadLab
         const model = new ModelServer()
-        const journal = yield* lab.write(id, events.slice(0, -1))
-        yield* lab.live(id)
+        yield* lab.write(id, events.slice(0, 6))
+        const next = runId(1)
+        const journal = yield* lab.write(next, eventsOf(story, 1).slice(0, -1))
+        yield* lab.live(next)
         const over = Deferred.makeUnsafe<void>()
+        const first = yield* Effect.forkChild(lab.upload(next, model.client(), { follow: { over } }))
+        while (cursorsOf(realDisk, lab.layout, next).length === 0) yield* TestClock.adjust("1 second")
+        const url = "http://model/#/experiments/1/runs/run0"
+        const ask = (asked: string) =>
+          Effect.map(lab.upload(asked, model.client()), (exit) => Option.getOrThrow(Exit.getSuccess(exit)))
+        assert.deepInclude(yield* ask(next), { run: next, complete: false, live: "followed", url })
+        // The other one has sent it before its own.
+        assert.deepInclude(yield* ask(id), { run: id, complete: true, url })
+        journal.append(eventsOf(story, 1).slice(-1))
+        yield* Deferred.succeed(over, undefined)
+        assert.isTrue(complete(yield* Fiber.join(first)))
+      })
+    ))
+
+  test("sends what there is of a run that nobody follows, although it writes faster than that", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const lab = yield* makeUploadLab
+        const model = new ModelServer()
+        const journal = yield* lab.write(id, events.slice(0, 6))
+        yield* lab.live(id)
+        let at = 1_800_000_000_000
+        const busy = model.client(() => {
+          journal.append([{ _tag: "Metric", at: at++, node: "data", name: "loss", value: 1 }])
+          return undefined
+        })
+        const exit = yield* lab.upload(id, busy)
+        assert.deepInclude(Exit.getSuccess(exit).pipe(Option.getOrThrow), { complete: false, live: "sent" })
+        assert.isAtLeast(pointsOf(model), 2)
+      })
+    ))
+
+  test("waits for another one on the same run when it is over", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const lab = yield* finished
+        const model = new ModelServer()
+        const gate = Deferred.makeUnsafe<void>()
+        const slow = model.client()
+        const first = yield* Effect.forkChild(
+          lab.upload(id, { ...slow, server: Effect.andThen(Deferred.await(gate), slow.server) })
+        )
         const reports: Array<Report> = []
-        const first = yield* Effect.forkChild(lab.upload(id, model.client(), { follow: { over } }))
-        yield* Effect.yieldNow
         const second = yield* Effect.forkChild(
           lab.upload(id, model.client(), { report: (each) => reports.push(each) })
         )
-        yield* TestClock.adjust("2 seconds")
-        journal.append(events.slice(-1))
-        yield* Deferred.succeed(over, undefined)
+        while (reports.length === 0) yield* TestClock.adjust("1 second")
+        assert.include(JSON.stringify(reports[0]), "sent already")
+        yield* Deferred.succeed(gate, undefined)
         assert.isTrue(complete(yield* Fiber.join(first)))
         assert.isTrue(complete(yield* Fiber.join(second)))
-        assert.include(JSON.stringify(reports[0]), "sent already")
         assert.strictEqual(model.runs.length, 4)
       })
     ))
