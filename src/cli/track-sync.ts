@@ -43,9 +43,12 @@ export class SyncIncomplete extends Schema.TaggedError<SyncIncomplete>()("SyncIn
   }
 }
 
+/** Somebody waits for the command: beside a run, a server may stay away for minutes. */
+const impatient = { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "3" }
+
 /** @param which a run's reference, or `all`: every one that the server does not have whole */
 export const syncRuns = Effect.fnUntraced(function* (which: string, layout: StoreLayout, json: boolean) {
-  const destination = yield* uploadTo(process.env)
+  const destination = yield* uploadTo({ ...impatient, ...process.env })
   if (destination === undefined) return yield* new NoServer()
   const { client, settings, registrations } = destination
   const runs = yield* RunStore
@@ -55,7 +58,9 @@ export const syncRuns = Effect.fnUntraced(function* (which: string, layout: Stor
   const results: Array<SyncedRun> = []
   for (const id of ids) {
     const result = yield* Effect.result(
-      uploadRun(id, { layout, settings, registrations, report: noteFor(id) }).pipe(Effect.provide(client))
+      uploadRun(id, { layout, settings, registrations, report: noteFor(id), patience: 0 }).pipe(
+        Effect.provide(client)
+      )
     )
     results.push(syncedRun(id, settings.address, result))
     // The others would fare no better.
@@ -149,7 +154,7 @@ const textOf = (results: ReadonlyArray<SyncedRun>): string => {
 }
 
 const liveTexts = {
-  followed: "is sent by another uploader as long as its run goes on",
+  followed: "is being sent by another uploader: `pipeline track status` tells how far it is",
   sent: "goes on: what it has told so far is sent; sync it again when it has ended"
 }
 

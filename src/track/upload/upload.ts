@@ -34,6 +34,8 @@ export interface UploadOptions {
   readonly windowBytes?: number
   /** Go on while the run goes on, until it is over: then there is no need to wait for the next look. */
   readonly follow?: { readonly over: Deferred.Deferred<void> } | undefined
+  /** Milliseconds that a server may be away, counted from the first request that was given up. Default a minute. */
+  readonly patience?: number
 }
 
 export interface Uploaded {
@@ -56,7 +58,9 @@ const lookEvery = "1 second"
 /** How often it is looked whether another uploader is done. */
 const leaseEvery = "500 millis"
 /** How long a server may be away, with nobody writing the journal, before the rest is left to another time. */
-const patienceMillis = 60_000
+const usualPatience = 60_000
+/** How long who follows no run waits for another uploader to be done. */
+const leasePatience = 10_000
 const shortestDelayMillis = 500
 const longestDelayMillis = 30_000
 
@@ -87,8 +91,8 @@ export const uploadRun = Effect.fnUntraced(function* (
 export const uploadLeaseKey = (server: string, first: string) => digestOf(`mlflow ${server} ${first}`)
 
 /**
- * Waits for another uploader to be done: what it leaves, this one sends. But only who follows a run waits for a run's end:
- * for others there is no lease while another one follows it.
+ * Waits for another uploader to be done: what it leaves, this one sends. But only who follows a run waits for a run's end, or for
+ * an uploader that waits for its server: for others there is no lease then.
  */
 const takeLease = Effect.fnUntraced(function* (
   id: string,
@@ -98,12 +102,14 @@ const takeLease = Effect.fnUntraced(function* (
   const leases = yield* Leases
   const isLive = liveness(first)
   const key = uploadLeaseKey(settings.address, first)
+  const since = yield* Clock.currentTimeMillis
   for (let told = false; ; told = true) {
     const taken = yield* Effect.result(leases.acquire(key, `tracking of run ${id}`))
     if (Result.isSuccess(taken)) return taken.success
     const error = taken.failure
     if (error._tag !== "LeaseHeld") return yield* Effect.fail(error)
-    if (follow === undefined && (yield* isLive)) return undefined
+    const waited = (yield* Clock.currentTimeMillis) - since
+    if (follow === undefined && (waited >= leasePatience || (yield* isLive))) return undefined
     if (!told) report({ _tag: "Waiting", run: id, message: `it is being sent already: ${error.holder}` })
     yield* Effect.sleep(leaseEvery)
   }
@@ -210,7 +216,11 @@ const uploadChain = Effect.fnUntraced(function* (
       again: isLast && options.follow === undefined,
       report
     })
-    turn = yield* drive(link, upload, report, isLast ? options.follow : undefined)
+    turn = yield* drive(link, upload, {
+      report,
+      follow: isLast ? options.follow : undefined,
+      patience: options.patience ?? usualPatience
+    })
     // It is this run's to be tried again now: what the one before showed as a whole is out of date.
     if (begun === fresh && before !== undefined && (before.missing ?? []).length > 0) {
       const left: Cursor = { ...before, missing: [] }
@@ -240,8 +250,11 @@ const nodesOf = ({ missing = [] }: Cursor) => missing.filter(({ operation }) => 
 const drive = Effect.fnUntraced(function* (
   id: string,
   upload: Effect.Success<ReturnType<typeof makeRunUpload>>,
-  report: UploadOptions["report"],
-  follow: UploadOptions["follow"]
+  {
+    report,
+    follow,
+    patience
+  }: Pick<UploadOptions, "report" | "follow"> & Required<Pick<UploadOptions, "patience">>
 ) {
   const [runs, leases] = [yield* RunStore, yield* Leases]
   // A run that goes on may write as fast as this sends.
@@ -267,7 +280,7 @@ const drive = Effect.fnUntraced(function* (
     if (error._tag !== "LeaseLost") yield* upload.remember({ at, message, hint })
     failingSince ??= at
     const isFollowed = follow !== undefined && !(yield* Deferred.isDone(follow.over))
-    if (!waitingHelps(error) || (!isFollowed && at - failingSince > patienceMillis))
+    if (!waitingHelps(error) || (!isFollowed && at - failingSince >= patience))
       return yield* Effect.fail(error)
     report({ _tag: "Waiting", run: id, message, hint })
     yield* pause(delay, follow?.over)

@@ -120,6 +120,23 @@ describe("a server that cannot be used", () => {
     const [after] = await status(env)
     expect(after?.problem?.message).toMatch(/ECONNREFUSED/i)
     expect(after?.outstanding).toEqual(only?.outstanding)
+    // The uploader waits for its server a while longer; somebody who asks is told so and need not wait with it.
+    const sync = await command(["track", "sync"], env)
+    expect(sync).toMatchObject({ code: 0, stdout: expect.stringContaining("by another uploader") })
+  })
+
+  test("`track sync` tries a few times, and then says what to do", async () => {
+    await command(["run", "curves"])
+    const env = {
+      MLFLOW_TRACKING_URI: `http://127.0.0.1:${await freePort()}`,
+      MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: "0.1",
+      MLFLOW_HTTP_REQUEST_BACKOFF_JITTER: "0"
+    }
+    const { code, stderr } = await command(["track", "sync"], env)
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^error: 1 run could not be sent whole: .*ECONNREFUSED.*\n\nhint: .*/)
+    })
   })
 })
 
@@ -255,7 +272,7 @@ live(`a real server${withoutMlflow}`, { timeout: 240_000 }, () => {
     for (const which of ["--all", "last"]) {
       const { code, stdout } = await command(["track", "sync", which], env)
       expect(code).toBe(0)
-      expect(stdout).toMatch(/\blive\b[\s\S]*is sent by another uploader/)
+      expect(stdout).toMatch(/\blive\b[\s\S]*by another uploader/)
     }
     running.signal("SIGINT", "group")
     expect((await running.finished).code).toBe(130)
