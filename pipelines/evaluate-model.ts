@@ -4,7 +4,7 @@
  *     model ─┬─► clean
  *            ├─► sweeps (one per attack) ─┬─► results
  *     test ──┼─► noise ───────────────────┤
- *            └─► controls ────────────────┴─► hygiene
+ *            └─► controls, stronger ──────┴─► hygiene
  *
  *     pipeline run evaluate-model --set weights=FILE.safetensors --set network=course-cnn
  *     pipeline run evaluate-model --set weights=FILE.onnx
@@ -152,13 +152,13 @@ export default Pipeline.make("evaluate-model", {
         ? loadMnist({}, { split: "test", limit: count })
         : loadSyntheticDigits({}, { split: "test", count, seed: dataSeed })
     const { model, ...rest } = modelOf(params)
-    const measure = (attack: AttackName) =>
+    const measure = (attack: AttackName, settings = params) =>
       sweep(
         { model, sets: { test }, source: [] },
         {
           title: title(params),
-          attack: attackOf(attack, params),
-          epsilons,
+          attack: attackOf(attack, settings),
+          epsilons: settings.epsilons,
           stepSize: "proportional",
           seed,
           batchSize
@@ -171,6 +171,13 @@ export default Pipeline.make("evaluate-model", {
       ...(params.attacks.includes("fgsm") ? {} : { fgsm: measure("fgsm") }),
       ...(many === undefined ? { pgd: measure("pgd") } : {})
     }
+    // Where more steps find more, the attack had not converged. The smallest radius and the middle one are where it would show.
+    const radii = epsilons.filter((epsilon) => epsilon > 0)
+    const some = radii.filter((_, place) => place === 0 || place === Math.floor(radii.length / 2))
+    const stronger: { readonly [name: string]: Output<"Sweep"> } =
+      some.length === 0
+        ? {}
+        : { "more-steps": measure(many ?? "pgd", { ...params, epsilons: some, steps: 2 * params.steps }) }
     const measured: { readonly [name: string]: Output<"Sweep"> } = { ...sweeps, ...controls }
     const noise = noiseSweep(
       { model, sets: { test } },
@@ -183,8 +190,9 @@ export default Pipeline.make("evaluate-model", {
       clean: evaluate({ model, data: test }, { title: title(params), batchSize }),
       sweeps,
       controls,
+      stronger,
       noise,
-      results: sweepTable({ sweeps: { ...measured, noise } }, { title: title(params) }),
+      results: sweepTable({ sweeps: { ...measured, ...stronger, noise } }, { title: title(params) }),
       hygiene: hygiene(
         {
           model,
@@ -193,7 +201,7 @@ export default Pipeline.make("evaluate-model", {
           iterative: measured[many ?? "pgd"] ?? measure("pgd"),
           noise,
           transfer: [],
-          stronger: []
+          stronger: Object.values(stronger)
         },
         { title: title(params), tolerance, loss, zeroGradientLimit, batchSize }
       )

@@ -7,15 +7,16 @@
  * under its name, such as `mnist-advtrain.baseline.epochs`; its results are those of its own pipeline.
  */
 import { Schema } from "effect"
-import { Pipeline } from "../src/stage/index.ts"
+import { type Output, Pipeline } from "../src/stage/index.ts"
 import { studySummary } from "../stages/study-summary.ts"
 import evenDeeper from "./cifar10-even-deeper.ts"
 import advtrain from "./mnist-advtrain.ts"
 import kerasCnn from "./mnist-keras-cnn.ts"
 import mlp from "./mnist-mlp-regularised.ts"
 import noPoolCnn from "./mnist-no-pool-cnn.ts"
+import { sweepsOf } from "./shared/judge.ts"
 import { demo, paper, quick } from "./studies/presets.ts"
-import { summaryRows } from "./studies/summary-rows.ts"
+import { type StudyName, summaryRows } from "./studies/summary-rows.ts"
 
 export default Pipeline.make("studies", {
   description:
@@ -40,12 +41,44 @@ export default Pipeline.make("studies", {
     const comparisons = Object.fromEntries(
       Object.entries(studies).map(([name, { comparison }]) => [name, comparison])
     )
+    const sweeps = correctedSweeps({
+      "mnist-keras-cnn": studies["mnist-keras-cnn"].corrected.sweeps,
+      "cifar10-even-deeper": studies["cifar10-even-deeper"].corrected.sweeps,
+      "mnist-advtrain": sweepsOf(studies["mnist-advtrain"].corrected.evaluations),
+      "mnist-no-pool-cnn": studies["mnist-no-pool-cnn"].corrected.sweeps,
+      "mnist-mlp-regularised": studies["mnist-mlp-regularised"].corrected.sweeps
+    })
+    const names = Object.keys(sweeps)
     return {
       ...studies,
       summary: studySummary(
-        { comparisons },
-        { title: "Five studies: what was published, what we get, why they differ", rows: [...summaryRows] }
+        { comparisons, sweeps },
+        {
+          title: "Five studies: what was published, what we get, why they differ",
+          rows: summaryRows.map(({ study, what, epsilon, model, transfer, why }) => ({
+            study,
+            what,
+            epsilon,
+            corrected: names.filter((name) => name.startsWith(`${study}/${model}-`)),
+            transfer: transfer === undefined ? null : `${study}/${transfer}`,
+            why
+          }))
+        }
       )
     }
   }
 })
+
+/** Those of the models that the summary names, called `<study>/<model>-<attack>`. */
+const correctedSweeps = (
+  sweeps: {
+    readonly [study in StudyName]: { readonly [name: string]: Output<"Sweep"> }
+  }
+): { readonly [name: string]: Output<"Sweep"> } =>
+  Object.fromEntries(
+    summaryRows.flatMap(({ study, model }) =>
+      Object.entries(sweeps[study]).flatMap(([name, sweep]) =>
+        name.startsWith(`${model}-`) ? [[`${study}/${name}`, sweep] as const] : []
+      )
+    )
+  )

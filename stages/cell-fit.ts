@@ -46,6 +46,8 @@ export interface FitPoint {
   readonly pixelEpsilon: number
   readonly published: number
   readonly measured: number
+  /** Of what was measured. */
+  readonly standardError: number
 }
 
 export interface Fit {
@@ -78,8 +80,8 @@ const fitOf = Effect.fnUntraced(function* (
       const point = pointAt(sweep, pixelEpsilon)
       if (point === undefined)
         return yield* new PointMissing({ cell: cell.name, sweep: name, epsilon: pixelEpsilon })
-      const measured = accuracyAt(point).accuracy
-      points.push({ column, epsilon, pixelEpsilon, published: accuracy, measured })
+      const { accuracy: measured, standardError } = accuracyAt(point)
+      points.push({ column, epsilon, pixelEpsilon, published: accuracy, measured, standardError })
     }
   }
   const fit: Fit = { cell, points }

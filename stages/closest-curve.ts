@@ -19,14 +19,17 @@ export const closestCurve = Stage.make("closest-curve", {
     return {
       title: best === undefined ? title : `${title}: ${best.cell.name}`,
       columns,
-      rows: (best?.points ?? []).map(({ column, epsilon, pixelEpsilon, published, measured }) => [
-        column,
-        epsilon,
-        pixelEpsilon,
-        published,
-        measured,
-        measured - published
-      ])
+      rows: (best?.points ?? []).map(
+        ({ column, epsilon, pixelEpsilon, published, measured, standardError }) => [
+          column,
+          epsilon,
+          pixelEpsilon,
+          published,
+          measured,
+          standardError,
+          measured - published
+        ]
+      )
     }
   }
 })
@@ -37,5 +40,6 @@ const columns: Table["columns"] = [
   { name: "epsilon in pixels", type: "number" },
   { name: "published", type: "number", unit: "share" },
   { name: "measured", type: "number", unit: "share" },
+  { name: "measured s.e.", type: "number", unit: "share" },
   { name: "measured − published", type: "number", unit: "share" }
 ]

@@ -66,9 +66,9 @@ const columns: Table["columns"] = [
   { name: "epsilon", type: "number" },
   { name: "published", type: "number", unit: "share" },
   { name: "over all images", type: "number", unit: "share" },
-  { name: "all s.e.", type: "number", unit: "share" },
+  { name: "over all images s.e.", type: "number", unit: "share" },
   { name: "over wrong images", type: "number", unit: "share" },
-  { name: "wrong s.e.", type: "number", unit: "share" },
+  { name: "over wrong images s.e.", type: "number", unit: "share" },
   { name: "closer", type: "text" },
   { name: "source", type: "text" }
 ]

@@ -62,7 +62,9 @@ export const compare = Stage.make("compare", {
           ...cells(ours),
           ours === undefined ? null : ours.accuracy - accuracy,
           ...cells(better),
-          curve.source
+          curve.source,
+          ...counts(ours),
+          ...counts(better)
         ])
       }
     }
@@ -81,7 +83,11 @@ const columns: Table["columns"] = [
   { name: "faithful − published", type: "number", unit: "share" },
   { name: "corrected", type: "number", unit: "share" },
   { name: "corrected s.e.", type: "number", unit: "share" },
-  { name: "source", type: "text" }
+  { name: "source", type: "text" },
+  { name: "faithful images", type: "number", unit: "images" },
+  { name: "faithful sets", type: "number" },
+  { name: "corrected images", type: "number", unit: "images" },
+  { name: "corrected sets", type: "number" }
 ]
 
 const sweepNamed = function* (sweeps: { readonly [name: string]: Sweep }, name: string | null) {
@@ -97,6 +103,7 @@ const measured = (sweep: Sweep | undefined, epsilon: number): Accuracy | undefin
 }
 
 const cells = (found: Accuracy | undefined) => [found?.accuracy ?? null, found?.standardError ?? null]
+const counts = (found: Accuracy | undefined) => [found?.count ?? null, found?.sets ?? null]
 
 const rootMeanSquare = (values: ReadonlyArray<number>): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length)

@@ -2,9 +2,13 @@
  * Checks that a model's robustness numbers can be believed, from sweeps that were measured before. What fails is a defect of
  * an attack, or a model that hides its gradient, and not robustness.
  *
- * A row of the output is a check; of a check that is made at several epsilons, the worst one. `passed` is empty where the
- * sweeps do not say enough for the check.
+ * A row of the output is a check; of a check that is made at several epsilons, the worst one, and in `compared at` all of them.
+ * `passed` is empty where the sweeps share no epsilon for the check, so that nothing was compared.
  *
+ * The checks `single-step-…` look at one step alone. Where they fail and those of `iterative` pass, the single step's numbers say
+ * nothing of robustness, and the iterative attack's stand.
+ *
+ * @see Athalye, Carlini & Wagner 2018, "Obfuscated gradients give a false sense of security", section 3.1
  * @see Carlini et al. 2019, "On evaluating adversarial robustness", the evaluation checklist
  */
 import { Effect, Schema } from "effect"
@@ -15,6 +19,7 @@ import * as hygieneOf from "../src/tensor/attack/hygiene/index.ts"
 import { makeGradientMeasurer } from "../src/tensor/attack/index.ts"
 import {
   curveOf,
+  epsilonText,
   type FoundAt,
   largestClassShare,
   loadModel,
@@ -55,7 +60,16 @@ export const hygiene = Stage.make("hygiene", {
     const { title, tolerance, zeroGradientLimit } = params
     const curve = curveOf(iterative)
     const chance = largestClassShare(iterative)
-    const last = curve.at(-1)?.epsilon ?? 0
+    // Below this epsilon a robust model need not have fallen to chance.
+    const atGrey = curve.filter(({ epsilon }) => epsilon >= hygieneOf.greyEpsilon)
+    const againstNoise = (attack: Sweep, called: string) =>
+      worstOf(attack, noise, (accuracy, random) =>
+        hygieneOf.noiseNotStronger({ attack: accuracy, noise: random, tolerance }, called)
+      )
+    const againstTransfer = (attack: Sweep, other: Sweep, called: string) =>
+      worstOf(attack, other, (whiteBox, transferred) =>
+        hygieneOf.transferNotStronger({ whiteBox, transfer: transferred, tolerance }, called)
+      )
     const share = yield* zeroGradientShare(model, data, params)
     const checks: ReadonlyArray<readonly [check: string, found: FoundAt | undefined]> = [
       [
@@ -64,21 +78,15 @@ export const hygiene = Stage.make("hygiene", {
           hygieneOf.iterativeNotWeaker({ iterative: many, singleStep: one, tolerance })
         )
       ],
-      [
-        "noise-not-stronger",
-        worstOf(iterative, noise, (attack, random) =>
-          hygieneOf.noiseNotStronger({ attack, noise: random, tolerance })
-        )
-      ],
-      ...transfer.map(
-        (other) =>
-          [
-            "transfer-not-stronger",
-            worstOf(iterative, other, (whiteBox, transferred) =>
-              hygieneOf.transferNotStronger({ whiteBox, transfer: transferred, tolerance })
-            )
-          ] as const
-      ),
+      ["noise-not-stronger", againstNoise(iterative, "attack")],
+      [`${ofSingleStep}noise-not-stronger`, againstNoise(singleStep, "single step")],
+      ...transfer.flatMap((other) => [
+        ["transfer-not-stronger", againstTransfer(iterative, other, "white-box attack")] as const,
+        [
+          `${ofSingleStep}transfer-not-stronger`,
+          againstTransfer(singleStep, other, "white-box single step")
+        ] as const
+      ]),
       ...stronger.map(
         (more) =>
           [
@@ -88,16 +96,24 @@ export const hygiene = Stage.make("hygiene", {
             )
           ] as const
       ),
-      ["non-increasing", { epsilon: last, finding: hygieneOf.nonIncreasing(curve, tolerance) }],
-      ["falls-to-chance", atGrey(last, hygieneOf.fallsToChance(curve, chance, tolerance))],
-      ["grey-bound", atGrey(last, hygieneOf.greyBound(curve, chance, tolerance))],
+      ["non-increasing", curve.length < 2 ? undefined : at(curve, hygieneOf.nonIncreasing(curve, tolerance))],
+      ["falls-to-chance", at(atGrey.slice(-1), hygieneOf.fallsToChance(curve, chance, tolerance))],
+      ["grey-bound", at(atGrey, hygieneOf.greyBound(curve, chance, tolerance))],
       [
         "gradients-present",
-        { epsilon: 0, finding: hygieneOf.gradientsPresent({ share, limit: zeroGradientLimit }) }
+        {
+          epsilon: 0,
+          epsilons: [0],
+          finding: hygieneOf.gradientsPresent({ share, limit: zeroGradientLimit })
+        }
       ]
     ]
     const failed = checks.filter(([, found]) => found?.finding.passed === false)
     yield* Metrics.log("checks_failed", failed.length)
+    yield* Metrics.log(
+      "single_step_checks_failed",
+      failed.filter(([check]) => check.startsWith(ofSingleStep)).length
+    )
     yield* Metrics.log("zero_gradient_share", share)
     for (const [, found] of failed) yield* Effect.logWarning(`${title}: ${found?.finding.sentence}`)
     return {
@@ -105,8 +121,15 @@ export const hygiene = Stage.make("hygiene", {
       columns,
       rows: checks.map(([check, found]) =>
         found === undefined
-          ? [check, null, null, "Not checked: the sweeps have no epsilon for it.", ""]
-          : [check, found.finding.passed, found.epsilon, found.finding.sentence, numbersOf(found)]
+          ? [check, null, null, "", "Not compared: the sweeps have no epsilon for it.", ""]
+          : [
+              check,
+              found.finding.passed,
+              found.epsilon,
+              found.epsilons.map(epsilonText).join(", "),
+              found.finding.sentence,
+              numbersOf(found)
+            ]
       )
     }
   }
@@ -116,13 +139,19 @@ const columns: Table["columns"] = [
   { name: "check", type: "text" },
   { name: "passed", type: "boolean" },
   { name: "epsilon", type: "number" },
+  { name: "compared at", type: "text" },
   { name: "what was found", type: "text" },
   { name: "numbers", type: "text" }
 ]
 
-/** Below this epsilon a robust model need not have fallen to chance. */
-const atGrey = (epsilon: number, finding: hygieneOf.Finding): FoundAt | undefined =>
-  epsilon >= hygieneOf.greyEpsilon ? { epsilon, finding } : undefined
+/** How the names of checks begin that look at the single step alone. */
+const ofSingleStep = "single-step-"
+
+/** What was found of points of a curve; nothing of none. */
+const at = (points: hygieneOf.Curve, finding: hygieneOf.Finding): FoundAt | undefined => {
+  const last = points.at(-1)
+  return last && { epsilon: last.epsilon, epsilons: points.map(({ epsilon }) => epsilon), finding }
+}
 
 const numbersOf = ({ finding }: FoundAt): string =>
   Object.entries(finding.numbers)

@@ -51,15 +51,19 @@ export const labelLeak = Stage.make("label-leak", {
         const othersAbove = others.filter(
           ({ clean, attacked }) => isAbove(attacked, clean, standardErrors) === true
         ).length
+        const measured = [
+          clean,
+          point,
+          carried && pointAt(carried, point.epsilon),
+          ...others.map(({ attacked }) => attacked)
+        ].map((each) => each && accuracyAt(each))
         rows.push([
           model,
           point.epsilon,
-          share(clean),
-          share(point),
-          share(carried && pointAt(carried, point.epsilon)),
-          ...others.map(({ attacked }) => share(attacked)),
+          ...measured.flatMap((found) => [found?.accuracy ?? null, found?.standardError ?? null]),
           leaks ?? null,
-          othersAbove
+          othersAbove,
+          ...measured.map((found) => found?.count ?? null)
         ])
         yield* Metrics.log(`leak_${model}_epsilon_${point.epsilon}`, Number(leaks ?? false))
         yield* Metrics.log(`honest_above_clean_${model}_epsilon_${point.epsilon}`, othersAbove)
@@ -69,23 +73,32 @@ export const labelLeak = Stage.make("label-leak", {
   }
 })
 
+const quantities = [
+  "clean",
+  "FGSM, true labels",
+  "the same, transferred",
+  "FGSM, predicted labels",
+  "FGSM, random start",
+  "PGD",
+  "PGD, transferred",
+  "noise"
+]
+
 const columns: Table["columns"] = [
   { name: "model", type: "text" },
   { name: "epsilon", type: "number" },
-  { name: "clean", type: "number", unit: "share" },
-  { name: "FGSM, true labels", type: "number", unit: "share" },
-  { name: "the same, transferred", type: "number", unit: "share" },
-  { name: "FGSM, predicted labels", type: "number", unit: "share" },
-  { name: "FGSM, random start", type: "number", unit: "share" },
-  { name: "PGD", type: "number", unit: "share" },
-  { name: "PGD, transferred", type: "number", unit: "share" },
-  { name: "noise", type: "number", unit: "share" },
+  ...quantities.flatMap((name): Table["columns"] => [
+    { name, type: "number", unit: "share" },
+    { name: `${name} s.e.`, type: "number", unit: "share" }
+  ]),
   { name: "labels leak", type: "boolean" },
-  { name: "honest attacks above clean", type: "number" }
+  { name: "honest attacks above clean", type: "number" },
+  ...quantities.map((name): Table["columns"][number] => ({
+    name: `${name} images`,
+    type: "number",
+    unit: "images"
+  }))
 ]
-
-const share = (point: SweepPoint | undefined): number | null =>
-  point === undefined ? null : accuracyAt(point).accuracy
 
 /** Whether an accuracy under attack lies above the clean one on the same images; `undefined` where one of them is missing. */
 const isAbove = (

@@ -1,8 +1,9 @@
 /**
  * How much higher one sweep's accuracy is than another's, at each epsilon that they share: what a leak, or a defence, is worth.
  *
- * The standard error is that of two independent samples. Where both sweeps are of the same images it is too large, never too
- * small, as long as the two models tend to get the same images right.
+ * The standard error of a difference is that of two independent samples of images: sweeps do not keep which images were right, so
+ * pairs cannot be told. Where both are of the same images it is too large, as long as the two models tend to get the same ones
+ * right. It says nothing of what another seed of the trainings would change.
  */
 import { Schema } from "effect"
 import { Table } from "../src/artifact/index.ts"
@@ -32,26 +33,42 @@ export const sweepDifferences = Stage.make("sweep-differences", {
         if (there === undefined) continue
         const [a, b] = [accuracyAt(point), accuracyAt(there)]
         const difference = a.accuracy - b.accuracy
+        const standardError = Math.hypot(a.standardError, b.standardError)
         yield* Metrics.log(`difference_${name}_epsilon_${point.epsilon}`, difference)
         rows.push([
           name,
           point.epsilon,
           a.accuracy,
+          a.standardError,
           b.accuracy,
+          b.standardError,
           difference,
-          Math.hypot(a.standardError, b.standardError)
+          standardError,
+          a.count,
+          a.sets,
+          b.count,
+          b.sets
         ])
       }
     }
+    const side = (name: string): Table["columns"] => [
+      { name, type: "number", unit: "share" },
+      { name: `${name} s.e.`, type: "number", unit: "share" }
+    ]
+    const counts = (name: string): Table["columns"] => [
+      { name: `${name} images`, type: "number", unit: "images" },
+      { name: `${name} sets`, type: "number" }
+    ]
     return {
       title,
       columns: [
         { name: "sweep", type: "text" as const },
         { name: "epsilon", type: "number" as const },
-        { name: names.first, type: "number" as const, unit: "share" },
-        { name: names.second, type: "number" as const, unit: "share" },
-        { name: "difference", type: "number" as const, unit: "share" },
-        { name: "standard error", type: "number" as const, unit: "share" }
+        ...side(names.first),
+        ...side(names.second),
+        ...side("difference in points"),
+        ...counts(names.first),
+        ...counts(names.second)
       ],
       rows
     }

@@ -16,7 +16,7 @@ export const sweepTable = Stage.make("sweep-table", {
       columns,
       rows: Object.entries(sweeps).flatMap(([name, sweep]) =>
         sweep.points.map((point) => {
-          const { accuracy, standardError, count } = accuracyAt(point)
+          const { accuracy, standardError, count, sets } = accuracyAt(point)
           return [
             name,
             sweep.title,
@@ -25,6 +25,7 @@ export const sweepTable = Stage.make("sweep-table", {
             accuracy,
             standardError,
             count,
+            sets,
             worstClass(point),
             mean(point.trials.map(({ confidence }) => confidence)),
             mean(
@@ -47,6 +48,8 @@ const columns: Table["columns"] = [
   { name: "accuracy", type: "number", unit: "share" },
   { name: "standard error", type: "number", unit: "share" },
   { name: "images", type: "number", unit: "images" },
+  // Samples, or repetitions with other seeds. Over several, the standard error is that of their mean.
+  { name: "sets", type: "number" },
   { name: "worst class", type: "number", unit: "share" },
   { name: "confidence", type: "number", unit: "share" },
   { name: "confidence when wrong", type: "number", unit: "share" }

@@ -46,8 +46,8 @@ export const published = (params: Params): ReadonlyArray<PublishedCurve> =>
         corrected: `${name}-fgsm`
       },
       {
-        what: `${what}; FGSM, corrected: PGD`,
-        source,
+        what: `${what}; under FGSM`,
+        source: `${source}; corrected is under PGD`,
         points: [[pixels(params[name].normalisedEpsilon), attacked] as const],
         faithful: name,
         corrected: `${name}-pgd`

@@ -63,7 +63,7 @@ export const quick: Params = {
   },
   sweep: {
     fgsm: { epsilons: [...fine, 0.5] },
-    pgd: { epsilons: [0.1, 0.3, 0.5], steps: 10, relativeStep: 0.25, restarts: 1 },
+    pgd: { epsilons: [0.1, 0.2, 0.3, 0.4, 0.5], steps: 10, relativeStep: 0.25, restarts: 1 },
     noise: { epsilons: [0.1, 0.2, 0.3, 0.4] },
     transfer: { fgsm: [0.1, 0.2, 0.3, 0.4], pgd: [0.1, 0.3] }
   },

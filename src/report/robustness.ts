@@ -1,6 +1,7 @@
 /** Which model withstands most, and whom transfer flatters: in sentences, from a run's sweeps. */
 import type { Sweep } from "../artifact/kinds/sweep.ts"
 import { accuracyAt } from "../tensor/evaluation/accuracy.ts"
+import { count } from "../text/format.ts"
 import type { NodeView } from "../track/run-node.ts"
 import type { ReportRun } from "./report-run.ts"
 import { percent } from "./table-html.ts"
@@ -20,6 +21,8 @@ interface Measured {
   readonly source: Sweep["source"]
   readonly epsilon: number
   readonly accuracy: number
+  readonly standardError: number
+  readonly count: number
 }
 
 /**
@@ -32,7 +35,8 @@ export const robustness = (run: ReportRun): ReadonlyArray<string> => {
   const checks = run.view.nodes.filter(({ stage }) => stage === "hygiene")
   const passed = new Set(
     checks
-      .filter(({ metrics }) => metrics["checks_failed"] === 0)
+      // A single step that is beaten says nothing against the worst of all attacks.
+      .filter(({ metrics }) => metrics["checks_failed"] === (metrics["single_step_checks_failed"] ?? 0))
       .flatMap((node) => [modelOf(node)])
       .filter((model) => model !== undefined)
   )
@@ -63,11 +67,11 @@ const calledIn = (title: string): { readonly called: string; readonly attack: st
 const pointsOf = (node: NodeView, { title, source, points }: Sweep): ReadonlyArray<Measured> => {
   const { called, attack } = calledIn(title)
   return points.flatMap((point) => {
-    const { accuracy, count } = accuracyAt(point)
+    const { accuracy, standardError, count } = accuracyAt(point)
     const { epsilon } = point
     return count === 0 || epsilon === 0 || epsilon >= grey
       ? []
-      : [{ model: modelOf(node) ?? called, called, attack, source, epsilon, accuracy }]
+      : [{ model: modelOf(node) ?? called, called, attack, source, epsilon, accuracy, standardError, count }]
   })
 }
 
@@ -83,21 +87,25 @@ const toldOf = (measured: ReadonlyArray<Measured>): ReadonlyArray<string> => {
     return namesakes.size > 1 ? `${name} (${model})` : name
   }
   const [best, next] = models
-    .map(([model, each]) => ({ model, accuracy: Math.min(...each.map(({ accuracy }) => accuracy)) }))
+    .map(([, each]) => each.reduce((least, other) => (other.accuracy < least.accuracy ? other : least)))
     .sort((a, b) => b.accuracy - a.accuracy)
   if (best === undefined) return []
   const where = `At ε ${Number(epsilon.toPrecision(3))}`
-  const second = next === undefined ? "" : `; next is ${called(next.model)} with ${percent(next.accuracy)}`
+  const second =
+    next === undefined ? "" : `; next is ${called(next.model)} with ${percent(next.accuracy)} ${error(next)}`
   return [
     best.accuracy === 0
       ? `${where}, the white-box attacks that were made leave nothing of any model.`
-      : `${where}, the worst of the white-box attacks that were made leaves most to ${called(best.model)}: ${percent(best.accuracy)} of the images${second}.`,
+      : `${where}, the worst of the white-box attacks that were made leaves most to ${called(best.model)}: ${percent(best.accuracy)} ${error(best)} of ${count(best.count)} images${second}.`,
     ...flatteredIn(measured, epsilon).map(
       ({ model, attack, own, other }) =>
         `Transfer flatters: of images made against another model by ${attack}, ${called(model)} recognises ${percent(other)} at ε ${Number(epsilon.toPrecision(3))}, of those made against itself ${percent(own)}.`
     )
   ]
 }
+
+/** One standard error, in points of a percent. */
+const error = ({ standardError }: Measured): string => `± ${(100 * standardError).toFixed(1)}`
 
 /** The model that the same attack leaves most on images of another model, compared with its own. */
 const flatteredIn = (measured: ReadonlyArray<Measured>, epsilon: number) =>

@@ -1,5 +1,6 @@
 /** Tables in a page. */
 import type { Table } from "../artifact/kinds/table.ts"
+import { epsilonText } from "../tensor/evaluation/epsilons.ts"
 import { count, number } from "../text/format.ts"
 import { cut, type Html, html, type Part } from "./html.ts"
 import { type Pivot, pivotOf } from "./pivot.ts"
@@ -68,7 +69,9 @@ export const cellHtml = (cell: Table["rows"][number][number], unit: string | und
   if (cell === null) return "–"
   if (typeof cell === "boolean") return cell ? "yes" : "no"
   if (typeof cell === "number") return unit === "share" ? percent(cell) : number(Number(cell.toPrecision(5)))
-  return verdicts.has(cell) ? html`<span class="state state-${cell}">${cell}</span>` : cut(cell, mostText)
+  // `passed`, or `passed at 0.1, 0.3`.
+  const [word = ""] = cell.split(" at ", 1)
+  return verdicts.has(word) ? html`<span class="state state-${word}">${cell}</span>` : cut(cell, mostText)
 }
 
 export const percent = (share: number): string =>
@@ -93,7 +96,7 @@ const across = ({ epsilons, groups }: Pivot, title: string): Html => {
   const heads: ReadonlyArray<Column> = [
     { head: "accuracy in %, at ε" },
     ...(several ? [{ head: "which" }] : []),
-    ...epsilons.map((epsilon) => ({ head: number(epsilon), isNumber: true }))
+    ...epsilons.map((epsilon) => ({ head: epsilonText(epsilon), isNumber: true }))
   ]
   return grid(heads, rows, title)
 }

@@ -1,6 +1,7 @@
 /** The tables of a run: those that it came to, and folded, those that others are made of. */
 
 import type { Table } from "../artifact/kinds/table.ts"
+import { wilsonError } from "../tensor/evaluation/accuracy.ts"
 import { number } from "../text/format.ts"
 import { type Html, html, titleHtml } from "./html.ts"
 import { type Held, type ReportRun, sourcesOf } from "./report-run.ts"
@@ -51,7 +52,7 @@ export const evaluationTable = ({ evaluations }: ReportRun): Html | undefined =>
         (least, each) => (least === undefined || each.share < least.share ? each : least),
         undefined
       )
-    const error = Math.sqrt((accuracy * (1 - accuracy)) / count)
+    const error = wilsonError(accuracy, count)
     return [
       title,
       number(count),

@@ -79,7 +79,7 @@ describe("mnist-no-pool-cnn", () => {
     assert.deepStrictEqual(changed({ ...quick }), [])
     const more = changed({ ...quick, grid: { ...quick.grid, trainedOn: [...quick.grid.trainedOn, [0.4]] } })
     assert.deepStrictEqual(
-      more.filter((name) => !/-0\.4|^(closest|plausibility|work|comparison|corrected)/.test(name)),
+      more.filter((name) => !/-0\.4|^(trainings|closest|plausibility|work|comparison|corrected)/.test(name)),
       []
     )
     const test = changed({ ...quick, grid: { ...quick.grid, epsilons: [0, 0.1] } })

@@ -8,6 +8,12 @@ import { changedNodes, identities } from "../stages/identities.ts"
 
 const presets = Object.entries(studies.presets)
 
+const SummaryParams = Schema.Struct({
+  rows: Schema.Array(
+    Schema.Struct({ corrected: Schema.Array(Schema.String), transfer: Schema.NullOr(Schema.String) })
+  )
+})
+
 describe("studies", () => {
   it.each(presets)("%s is what the studies themselves have, and builds", (_, params) => {
     const decoded = Schema.decodeUnknownSync(studies.params)(params)
@@ -32,6 +38,19 @@ describe("studies", () => {
       assert.include(text, `"what":${JSON.stringify(what)}`)
       assert.include(text, `[${epsilon},`)
     }
+  })
+
+  it.each(presets)("%s: beside every row stand all sweeps of the corrected model", (_, params) => {
+    const { rows } = Schema.decodeUnknownSync(SummaryParams)(studies.build(params).summary.node.params)
+    for (const [place, { study, model }] of summaryRows.entries()) {
+      const { corrected = [] } = rows[place] ?? {}
+      for (const attack of ["fgsm", "pgd", "noise"]) assert.include(corrected, `${study}/${model}-${attack}`)
+      if (model === "pgd-on-the-fly") assert.include(corrected, `${study}/${model}-pgd-strong`)
+    }
+    assert.deepStrictEqual(
+      rows.flatMap(({ transfer }) => transfer ?? []),
+      ["mnist-advtrain/pgd-retrained-pgd-transfer"]
+    )
   })
 
   it("computes nothing that a study alone would not, and what studies share once", () => {

@@ -14,15 +14,18 @@ import { comparison, hostile, hostileText, sweepOf } from "./examples.ts"
 const runOf = ({
   sweeps = [],
   tables = [],
-  checks = []
+  checks = [],
+  ofSingleStep = 0
 }: {
   readonly sweeps?: ReadonlyArray<Sweep>
   readonly tables?: ReadonlyArray<Table>
   readonly checks?: ReadonlyArray<number>
+  /** Of each hygiene table, how many of the failures are of the single step alone. */
+  readonly ofSingleStep?: number
 }): ReportRun => {
   const nodes = checks.map((_, index) => planned(`check-${index}`, "Table", { stage: "hygiene" }))
   const events = checks.flatMap((failed, index) =>
-    made(`check-${index}`, digestOf("d"), { checks_failed: failed })
+    made(`check-${index}`, digestOf("d"), { checks_failed: failed, single_step_checks_failed: ofSingleStep })
   )
   const view = foldRun(events, nodes)
   const node = foldRun(made("x", digestOf("x")), [planned("x", "Sweep")]).nodes[0]
@@ -36,6 +39,7 @@ const runOf = ({
     sweeps: sweeps.map((value) => ({ node, value })),
     evaluations: [],
     figures: [],
+    histories: new Map(),
     unreadable: new Map()
   }
 }
@@ -70,7 +74,7 @@ describe("findings", () => {
       ])
     ]
     assert.deepStrictEqual(findings(runOf({ sweeps })), [
-      "At ε 0.3, the worst of the white-box attacks that were made leaves most to robust: 60.0 % of the images; next is plain with 5.0 %."
+      "At ε 0.3, the worst of the white-box attacks that were made leaves most to robust: 60.0 % ± 4.9 of 100 images; next is plain with 5.0 % ± 2.2."
     ])
     const transferred = [...sweeps, sweepOf("plain", [[0.3, 85]], "transfer")]
     assert.include(
@@ -102,8 +106,8 @@ describe("findings", () => {
     const nodes = [...checked("broken", 1), ...checked("seed-1", 0), ...checked("seed-2", 0)]
     const found = findings({ ...run, view: { ...run.view, nodes }, sweeps })
     assert.deepStrictEqual(found.slice(0, -1), [
-      "b: At ε 0.1, the worst of the white-box attacks that were made leaves most to trained: 60.0 % of the images.",
-      "c: At ε 0.1, the worst of the white-box attacks that were made leaves most to trained: 50.0 % of the images."
+      "b: At ε 0.1, the worst of the white-box attacks that were made leaves most to trained: 60.0 % ± 4.9 of 100 images.",
+      "c: At ε 0.1, the worst of the white-box attacks that were made leaves most to trained: 50.0 % ± 5.0 of 100 images."
     ])
     const together = findings({
       ...run,
@@ -114,7 +118,7 @@ describe("findings", () => {
       sweeps
     })
     assert.deepStrictEqual(together.slice(0, -1), [
-      "At ε 0.1, the worst of the white-box attacks that were made leaves most to trained (seed-1): 60.0 % of the images; next is trained (seed-2) with 50.0 %."
+      "At ε 0.1, the worst of the white-box attacks that were made leaves most to trained (seed-1): 60.0 % ± 4.9 of 100 images; next is trained (seed-2) with 50.0 % ± 5.0."
     ])
   })
 
@@ -124,6 +128,39 @@ describe("findings", () => {
       /^All checks of the numbers passed, for each of 2 models/
     )
     assert.match(findings(runOf({ checks: [0, 2] }))[0] ?? "", /^Checks failed for 1 of 2 models/)
+  })
+
+  it("tell apart what fails of a single step alone", () => {
+    const [first, second] = findings(runOf({ checks: [2, 2], ofSingleStep: 2 }))
+    assert.match(first ?? "", /^All checks of the iterative attacks' numbers passed/)
+    assert.match(second ?? "", /^A single step leaves more than noise, .* of 2 of 2 models/)
+    assert.match(findings(runOf({ checks: [2, 3], ofSingleStep: 2 }))[0] ?? "", /^Checks failed for 1 of 2/)
+  })
+
+  it("say first that data were generated, or the size not reached, before comparing", () => {
+    const found = (title: string) => {
+      const run = runOf({ tables: [comparison] })
+      const [work] = foldRun(made("work", digestOf("w")), [
+        planned("work", "Table", { stage: "work-table" })
+      ]).nodes
+      assert.isDefined(work)
+      return findings({
+        ...run,
+        tables: [...run.tables, { node: work, value: { ...comparison, title, columns: [] } }]
+      })
+    }
+    const [first, second] = found(
+      "Work; cut: generated digits instead of MNIST, 2000 of 60000 training images"
+    )
+    assert.match(
+      first ?? "",
+      /^No number here can be compared with a published one.* generated digits instead/
+    )
+    assert.match(second ?? "", /^On generated data: of 2 published accuracies/)
+    const [cut, compared] = found("Work; cut: 4 of 50 epochs")
+    assert.strictEqual(cut, "The study's size is not reached; cut: 4 of 50 epochs.")
+    assert.match(compared ?? "", /^Of 2 published accuracies/)
+    assert.match(found("Work; nothing cut")[0] ?? "", /^Of 2 published accuracies/)
   })
 })
 

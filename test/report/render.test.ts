@@ -1,7 +1,9 @@
 /** What a report shows of a run, and that it says what a run does not have. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { digestOf } from "../../src/artifact/digest.ts"
+import { type Digest, digestOf } from "../../src/artifact/digest.ts"
+import { Figure } from "../../src/artifact/kinds/figure.ts"
+import { Model } from "../../src/artifact/kinds/model.ts"
 import { Table } from "../../src/artifact/kinds/table.ts"
 import { Leases } from "../../src/artifact/leases.ts"
 import { renderReport } from "../../src/report/index.ts"
@@ -10,6 +12,29 @@ import { runLeaseKey } from "../../src/track/run-store.ts"
 import { at, made, planned, stored, tell } from "../rig/told-run.ts"
 import { comparison } from "./examples.ts"
 import { hostileRun, inStore, metric, whole } from "./told-runs.ts"
+
+/** A model whose training loss was 1, 1/2, 1/3, … */
+const trainedFor = (epochs: number): Model => ({
+  network: { name: "n", layers: [] },
+  weights: new Map(),
+  history: Array.from({ length: epochs }, (_, index) => ({
+    epoch: index + 1,
+    learningRate: 0.1,
+    trainingLoss: 1 / (index + 1),
+    trainingAccuracy: 0.5,
+    validationLoss: null,
+    validationAccuracy: null
+  }))
+})
+
+const trainingsIn = (page: string): string =>
+  /<section id="trainings">([\s\S]*?)<\/section>/.exec(page)?.[1] ?? ""
+
+/** Names of nodes among the texts of a chart. */
+const lines = (section: string): ReadonlyArray<string | undefined> =>
+  [...section.matchAll(/>([a-z ]+)<\/text>/g)]
+    .map(([, text]) => text)
+    .filter((text) => !["training loss", "training accuracy", "learning rate", "epoch"].includes(text ?? ""))
 
 describe("a report", () => {
   it.effect("of a finished run has its tables, figures, curves, graph and card", () =>
@@ -20,7 +45,7 @@ describe("a report", () => {
         for (const text of [
           "An experiment",
           "root mean square difference is 14.2 points",
-          "leaves most to robust: 80.0 % of the images; next is plain with 10.0 %",
+          "leaves most to robust: 80.0 % ± 4.0 of 100 images; next is plain with 10.0 % ± 3.0",
           "Published beside faithful",
           '47.0<span class="muted small"> ±5.0</span>',
           "drawn by us",
@@ -65,6 +90,92 @@ describe("a report", () => {
           "1 artifact could not be read; what it held"
         ])
           assert.include(page, text)
+      })
+    )
+  )
+
+  it.effect("draws trainings that no figure is made of: from this run, or from what their models keep", () =>
+    inStore((layout) =>
+      Effect.gen(function* () {
+        const figure = { title: "Two of them", description: "d", svg: "<svg/>" }
+        const two = yield* stored(Model, trainedFor(2))
+        const cached = (node: string, digest: Digest): ReadonlyArray<Event> => [
+          { _tag: "NodeCached", at, node, key: digestOf(node), digest, seconds: 1, metrics: {} }
+        ]
+        tell(layout, {
+          id: "r",
+          nodes: [
+            ...["told", "cached", "drawn", "drawn too", "once", "gone", "broken"].map((name) =>
+              planned(name, "Model")
+            ),
+            planned("figure", "Figure", { inputs: { models: { a: "drawn" } } }),
+            // What is made of other things as well does not show how a model was trained.
+            planned("grid", "Figure", { inputs: { models: { a: "cached" }, data: "data" } })
+          ],
+          events: [
+            ...[1, 2].map((step) => metric("told", "training_loss", 1 / step, step)),
+            ...made("told", digestOf("gone, but this run logged it")),
+            ...cached("cached", yield* stored(Model, trainedFor(3))),
+            ...cached("drawn", two),
+            ...cached("drawn too", two),
+            ...cached("once", yield* stored(Model, trainedFor(1))),
+            ...cached("gone", digestOf("a model that was collected")),
+            ...made("figure", yield* stored(Figure, figure)),
+            ...made("grid", yield* stored(Figure, { ...figure, title: "A grid" }))
+          ],
+          ended: "failed"
+        })
+        const section = trainingsIn(yield* renderReport(["r"]))
+        for (const text of [
+          'Loss and accuracy over epochs of 2 models are among the <a href="#figures">figures</a>.',
+          "No curve of gone: this run did not log one, and the artifact that would have it is gone or cannot be read.",
+          "No curve of once: there is no history of more than one epoch.",
+          "No curve of broken: it did not come so far."
+        ])
+          assert.include(section, text)
+        assert.deepStrictEqual(lines(section), ["told", "cached"])
+        assert.include(section, ">3</text>")
+      })
+    )
+  )
+
+  it.effect("draws trainings itself where their figure cannot be read", () =>
+    inStore((layout) =>
+      Effect.gen(function* () {
+        tell(layout, {
+          id: "r",
+          nodes: [planned("m", "Model"), planned("figure", "Figure", { inputs: { models: { a: "m" } } })],
+          events: [
+            ...made("m", yield* stored(Model, trainedFor(2))),
+            ...made("figure", digestOf("a figure that was collected"))
+          ],
+          ended: "done"
+        })
+        assert.deepStrictEqual(lines(trainingsIn(yield* renderReport(["r"]))), ["m"])
+      })
+    )
+  )
+
+  it.effect("keeps the line breaks of failures, hints and logs", () =>
+    inStore((layout) =>
+      Effect.gen(function* () {
+        const failure = { tag: "Wrong", message: "wrong:\n  a is 1", hint: "first\nthen" }
+        tell(layout, {
+          id: "r",
+          nodes: [planned("n", "Table")],
+          events: [
+            { _tag: "Log", at, node: "n", level: "warning", message: "one\nerror: two" },
+            { _tag: "NodeFailed", at, node: "n", failure, seconds: 1, retry: false }
+          ],
+          ended: "failed"
+        })
+        const page = yield* renderReport(["r"])
+        assert.include(page, ".said{white-space:pre-wrap}")
+        const said = [...page.matchAll(/class="said[^"]*">([^<]*)</g)].map(([, text]) => text)
+        const wanted = ["wrong:\n  a is 1", "hint: first\nthen"]
+        assert.deepStrictEqual(said, [...wanted, ...wanted])
+        // A message's second line is not taken for another message.
+        assert.include(page, "warning: one\n  error: two\n</pre>")
       })
     )
   )

@@ -4,15 +4,16 @@ import type { Table } from "../../src/artifact/index.ts"
 import { checkSummary } from "../../stages/check-summary.ts"
 import { recorded } from "./recorded.ts"
 
-const checks = (...rows: ReadonlyArray<readonly [string, boolean | null, string]>): Table => ({
+const checks = (...rows: ReadonlyArray<readonly [string, boolean | null, string, string?]>): Table => ({
   title: "Checks",
   columns: [
     { name: "check", type: "text" },
     { name: "passed", type: "boolean" },
     { name: "epsilon", type: "number" },
+    { name: "compared at", type: "text" },
     { name: "what was found", type: "text" }
   ],
-  rows: rows.map(([check, passed, found]) => [check, passed, 0.1, found])
+  rows: rows.map(([check, passed, found, at = "0.1"]) => [check, passed, 0.1, at, found])
 })
 
 describe("check-summary", () => {
@@ -24,10 +25,10 @@ describe("check-summary", () => {
           checks: {
             plain: checks(
               ["transfer", true, "fine"],
-              ["transfer", false, "It hides."],
+              ["transfer", false, "It hides.", "0.1, 0.3"],
               ["noise", true, "fine"]
             ),
-            robust: checks(["transfer", null, "not checked"], ["grey", true, "fine"])
+            robust: checks(["transfer", null, "Not compared.", ""], ["grey", true, "fine"])
           }
         },
         { title: "All checks" }
@@ -37,8 +38,8 @@ describe("check-summary", () => {
         ["model", "transfer", "noise", "grey", "what failed"]
       )
       assert.deepStrictEqual(table.rows, [
-        ["plain", "failed", "passed", "not checked", "It hides."],
-        ["robust", "not checked", "not checked", "passed", ""]
+        ["plain", "failed at 0.1, 0.3", "passed at 0.1", "not compared", "It hides."],
+        ["robust", "not compared", "not compared", "passed at 0.1", ""]
       ])
       assert.strictEqual(metrics["checks_failed"], 1)
     }).pipe(Effect.provide(layer))

@@ -2,12 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { decode } from "fast-png"
-import type { Figure, Table } from "../../src/artifact/index.ts"
+import type { Figure, Model, Table } from "../../src/artifact/index.ts"
 import { rasteriserLive } from "../../src/figure/rasteriser-live.ts"
 import { fgsm } from "../../src/tensor/attack/index.ts"
 import { drawMatrix } from "../../stages/draw-matrix.ts"
 import { drawPredictions } from "../../stages/draw-predictions.ts"
 import { drawSweeps } from "../../stages/draw-sweeps.ts"
+import { drawTraining } from "../../stages/draw-training.ts"
 import { imageGrid } from "../../stages/image-grid.ts"
 import { perturbationSizes } from "../../stages/perturbation-sizes.ts"
 import { tallyPredictions } from "../../stages/tally-predictions.ts"
@@ -75,6 +76,20 @@ const predictions = {
   ]
 }
 
+/** A model after epochs of these losses. */
+const after = (losses: ReadonlyArray<number>, validationLoss: number | null = null): Model => ({
+  ...linear(5),
+  history: losses.map((trainingLoss, index) => ({
+    epoch: index + 1,
+    learningRate: 0.1,
+    trainingLoss,
+    trainingAccuracy: 0.25,
+    validationLoss,
+    validationAccuracy: validationLoss
+  }))
+})
+const trained = { fresh: after([2.5, 1.5, 0.5]), retrained: after([0.75, 0.5], 0.125), imported: linear(5) }
+
 const models = { first: linear(5), wrong: linear(-5) }
 const gridParams = {
   title: "g",
@@ -90,6 +105,7 @@ describe("what is drawn", () => {
       Effect.gen(function* () {
         const drawn = Effect.all([
           drawSweeps.execute({ sweeps }, sweepParams),
+          drawTraining.execute({ models: trained }, { title: "t" }),
           drawMatrix.execute({ matrix }, { title: "t" }),
           drawPredictions.execute({ predictions }, { title: "t", as: "confusion" }),
           drawPredictions.execute({ predictions }, { title: "t", as: "confidence" }),
@@ -134,13 +150,68 @@ describe("draw-sweeps", () => {
           ])
             assert.isTrue(points.includes(text), `${text} among ${points.join("\n")}`)
           assert.notInclude(marks(figure).join(), "77.0")
-          // A standard error of sqrt(0.1 * 0.9 / 100) = 0.03 to both sides.
-          assert.isTrue(marks(figure).some((label) => /accuracy: 7\.0+%; high: 0\.13;/.test(label)))
+          // A standard error of (sqrt(0.1 * 0.9 / 100 + 1 / 200²)) / 1.01 = 0.0301 to both sides.
+          assert.isTrue(marks(figure).some((label) => /accuracy: 6\.98\d+%; high: 0\.1301/.test(label)))
           for (const text of ["White-box", "Transfer: images made against", "chance", "FGSM, cross-entropy"])
             assert.include(svgOf(figure), `>${text}</`)
           assert.include(figure.description, "open diamonds are published")
         })
       )
+  )
+})
+
+describe("draw-training", () => {
+  it.effect(
+    "draws each model's losses and accuracies, validation where there is any, and names who is missing",
+    () =>
+      run(
+        Effect.gen(function* () {
+          const figure = yield* drawTraining.execute({ models: trained }, { title: "t" })
+          assert.include(figure.description, "as it is; without a history, and not drawn: imported")
+          const texts = [...svgOf(figure).matchAll(/>([^<>]+)<\/t/g)].map(([, text]) => text)
+          const panels = ["training loss", "validation loss", "training accuracy", "validation accuracy"]
+          assert.deepStrictEqual(
+            texts.filter((text) => panels.some((panel) => panel === text)),
+            panels
+          )
+          assert.includeMembers(texts, ["fresh", "retrained", "epoch"])
+          assert.notInclude(texts, "imported")
+          const points = marks(figure)
+          for (const text of ["epoch: 3; value: 0.5; line: fresh", "epoch: 2; value: 0.125; line: retrained"])
+            assert.isTrue(points.includes(text), `${text} among ${points.join("\n")}`)
+          assert.lengthOf(
+            points.filter((text) => text.endsWith("line: fresh")),
+            // In two panels, three points and the line.
+            2 * (3 + 1)
+          )
+        })
+      )
+  )
+
+  it.effect("has no panels of validation where no model has any", () =>
+    run(
+      Effect.gen(function* () {
+        const { fresh } = trained
+        const figure = yield* drawTraining.execute({ models: { fresh } }, { title: "t" })
+        assert.notInclude(svgOf(figure), "validation")
+        assert.notInclude(figure.description, "without a history")
+      })
+    )
+  )
+
+  it.effect("refuses models of which none has a history, and no models", () =>
+    run(
+      Effect.gen(function* () {
+        const problem = (models: { readonly [name: string]: Model }) =>
+          Effect.map(Effect.flip(drawTraining.execute({ models }, { title: "t" })), ({ message }) => message)
+        const { imported } = trained
+        assert.strictEqual(
+          yield* problem({ a: imported, b: imported }),
+          "input `models` has no model with a training history: `a`, `b`"
+        )
+        assert.strictEqual(yield* problem({}), "input `models` has no models")
+      })
+    )
   )
 })
 

@@ -30,6 +30,11 @@ describe("evaluate-model", () => {
       assert.deepStrictEqual(nodes.controls, {})
       assert.strictEqual(nodes.hygiene.node.inputs["singleStep"], nodes.sweeps["fgsm"])
       assert.strictEqual(nodes.hygiene.node.inputs["iterative"], nodes.sweeps["pgd"])
+      // With twice the steps, at the smallest radius and the middle one.
+      const more = nodes.stronger["more-steps"]
+      assert.isDefined(more)
+      assert.deepStrictEqual(nodes.hygiene.node.inputs["stronger"], [more])
+      assert.isTrue(JSON.stringify(more.node.params).includes(`"steps":${2 * preset.steps}`))
     }
   })
 
@@ -52,11 +57,12 @@ describe("evaluate-model", () => {
       names: {}
     })
     const { model: _, ...others } = nodes
-    const { sweeps, controls, ...single } = others
+    const { sweeps, controls, stronger, ...single } = others
     const outputs: ReadonlyArray<Output<string>> = [
       ...Object.values(single),
       ...Object.values(sweeps),
-      ...Object.values(controls)
+      ...Object.values(controls),
+      ...Object.values(stronger)
     ]
     assert.isAbove(outputs.length, 5)
     for (const { node } of outputs) assert.notInclude(JSON.stringify(node.params), "secret")

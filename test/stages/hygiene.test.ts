@@ -70,6 +70,7 @@ describe("hygiene", () => {
         "iterative-not-weaker",
         true,
         0.1,
+        "0.1, 0.3",
         "The iterative attack leaves an accuracy of 70.00 %, the single step 80.00 %.",
         "iterative 0.7, singleStep 0.8, tolerance 0.01"
       ])
@@ -83,11 +84,15 @@ describe("hygiene", () => {
         ["iterative-not-weaker", 0.3]
       ])
       assert.deepStrictEqual(yield* found({ noise: sweep({ "0.1": 60, "0.3": 90 }) }), [
-        ["noise-not-stronger", 0.1]
+        ["noise-not-stronger", 0.1],
+        ["single-step-noise-not-stronger", 0.1]
       ])
       assert.deepStrictEqual(
         yield* found({ transfer: [sweep({ "0.1": 90 }), sweep({ "0.1": 68, "0.3": 10 })] }),
-        [["transfer-not-stronger", 0.3]]
+        [
+          ["transfer-not-stronger", 0.3],
+          ["single-step-transfer-not-stronger", 0.3]
+        ]
       )
       assert.deepStrictEqual(yield* found({ stronger: [sweep({ "0.1": 50, "0.3": 20 })] }), [
         ["converged", 0.1]
@@ -103,6 +108,33 @@ describe("hygiene", () => {
     })
   )
 
+  it.effect("finds a single step that noise and transfer beat, where the iterative attack was not made", () =>
+    Effect.gen(function* () {
+      // As where a gradient is masked beyond the epsilon that was trained on.
+      const { failed, metrics } = yield* check({
+        singleStep: sweep({ "0.1": 80, "0.3": 40, "0.4": 82 }),
+        noise: sweep({ "0.1": 97, "0.3": 90, "0.4": 80 }),
+        transfer: [sweep({ "0.1": 90, "0.3": 85, "0.4": 71 })]
+      })
+      assert.deepStrictEqual(failed, [
+        ["single-step-noise-not-stronger", 0.4],
+        ["single-step-transfer-not-stronger", 0.4]
+      ])
+      assert.deepInclude(metrics, { checks_failed: 2, single_step_checks_failed: 2 })
+    })
+  )
+
+  it.effect("says at which epsilons it compared, and shows one where something was left", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* check({
+        iterative: sweep({ "0": 98, "0.1": 0, "0.3": 0, "0.5": 0 }),
+        transfer: [sweep({ "0.1": 40, "0.3": 0 })]
+      })
+      const transfer = rows.find(([name]) => name === "transfer-not-stronger")
+      assert.deepStrictEqual(transfer?.slice(1, 4), [true, 0.1, "0.1, 0.3"])
+    })
+  )
+
   it.effect("finds gradients that are gone, and counts what failed", () =>
     Effect.gen(function* () {
       // Logits this far apart leave the softmax exactly 1, and the gradient of cross-entropy exactly 0.
@@ -114,13 +146,19 @@ describe("hygiene", () => {
 
   it.effect("says what it could not check", () =>
     Effect.gen(function* () {
-      const { unchecked } = yield* check({
+      const { unchecked, rows } = yield* check({
         noise: sweep({ "0.2": 50 }),
         iterative: sweep({ "0.1": 70, "0.3": 20 }),
         transfer: [],
         stronger: []
       })
-      assert.deepStrictEqual(unchecked, ["noise-not-stronger", "falls-to-chance", "grey-bound"])
+      assert.deepStrictEqual(unchecked, [
+        "noise-not-stronger",
+        "single-step-noise-not-stronger",
+        "falls-to-chance",
+        "grey-bound"
+      ])
+      assert.include(rows[1]?.[4], "Not compared")
     })
   )
 })

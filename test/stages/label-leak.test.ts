@@ -103,14 +103,28 @@ describe("label-leak", () => {
       )
       .pipe(
         Effect.provide(layer),
-        Effect.map(({ rows }) => ({ rows, metrics }))
+        Effect.map(({ columns, rows }) => {
+          const cell = (name: string) => rows[0]?.[columns.findIndex((column) => column.name === name)]
+          return { columns, rows, cell, metrics }
+        })
       )
   }
 
   it.effect("tells a model whose accuracy under the leaking attack alone exceeds the clean one", () =>
     Effect.gen(function* () {
-      const { rows, metrics } = yield* report(940)
-      assert.deepStrictEqual(rows, [["m", 0.5, 0.8, 0.94, 0.7, 0.3, 0.3, 0.01, null, 0.3, true, 0]])
+      const { columns, rows, cell, metrics } = yield* report(940)
+      assert.deepStrictEqual(
+        rows.map(({ length }) => length),
+        [columns.length]
+      )
+      const measured = columns.filter(({ name, unit }) => unit === "share" && !name.endsWith(" s.e."))
+      assert.deepStrictEqual(
+        measured.map(({ name }) => cell(name)),
+        [0.8, 0.94, 0.7, 0.3, 0.3, 0.01, null, 0.3]
+      )
+      assert.deepStrictEqual([cell("labels leak"), cell("honest attacks above clean")], [true, 0])
+      assert.deepStrictEqual([cell("PGD images"), cell("PGD, transferred images")], [1000, null])
+      assert.closeTo(Number(cell("clean s.e.")), Math.sqrt((0.8 * 0.2) / 1000), 1e-4)
       assert.deepStrictEqual(metrics, { "leak_m_epsilon_0.5": 1, "honest_above_clean_m_epsilon_0.5": 0 })
     })
   )
@@ -118,17 +132,17 @@ describe("label-leak", () => {
   it.effect("does not take chance for a leak", () =>
     Effect.gen(function* () {
       // The standard error of the difference is 0.018.
-      assert.deepStrictEqual((yield* report(830)).rows[0]?.[10], false)
-      assert.deepStrictEqual((yield* report(840)).rows[0]?.[10], true)
-      assert.deepStrictEqual((yield* report(801, { standardErrors: 0 })).rows[0]?.[10], true)
-      assert.deepStrictEqual((yield* report(800, { standardErrors: 0 })).rows[0]?.[10], false)
+      assert.deepStrictEqual((yield* report(830)).cell("labels leak"), false)
+      assert.deepStrictEqual((yield* report(840)).cell("labels leak"), true)
+      assert.deepStrictEqual((yield* report(801, { standardErrors: 0 })).cell("labels leak"), true)
+      assert.deepStrictEqual((yield* report(800, { standardErrors: 0 })).cell("labels leak"), false)
     })
   )
 
   it.effect("counts honest attacks above the clean accuracy on their own images", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* report(940, { iterative: 795 })).rows[0]?.[11], 0)
-      assert.strictEqual((yield* report(940, { iterative: 900 })).rows[0]?.[11], 1)
+      assert.strictEqual((yield* report(940, { iterative: 795 })).cell("honest attacks above clean"), 0)
+      assert.strictEqual((yield* report(940, { iterative: 900 })).cell("honest attacks above clean"), 1)
     })
   )
 })

@@ -130,12 +130,15 @@ describe("sweep-differences", () => {
           { title: "t", names: { first: "leaking", second: "not" }, sweeps: ["fgsm"] }
         )
         assert.deepStrictEqual(
-          columns.slice(2, 4).map(({ name }) => name),
-          ["leaking", "not"]
+          columns.slice(2, 8).map(({ name }) => name),
+          ["leaking", "leaking s.e.", "not", "not s.e.", "difference in points", "difference in points s.e."]
         )
         assert.strictEqual(rows.length, 2)
-        assert.closeTo(Number(rows[1]?.[4]), 0.3, 1e-12)
-        assert.closeTo(Number(rows[1]?.[5]), Math.sqrt(0.0025 + 0.0016), 1e-12)
+        const [, , , ofFirst, , ofSecond, difference, error, ...counts] = rows[1] ?? []
+        assert.closeTo(Number(difference), 0.3, 1e-12)
+        assert.closeTo(Number(error), Math.hypot(Number(ofFirst), Number(ofSecond)), 1e-12)
+        assert.closeTo(Number(error), Math.sqrt(0.0025 + 0.0016), 1e-3)
+        assert.deepStrictEqual(counts, [100, 1, 100, 1])
       })
     )
   )
@@ -260,6 +263,7 @@ describe("closest-cell and closest-curve", () => {
             ["CNN", 0.4, 0.2, 0.6, 0.6]
           ]
         )
+        assert.closeTo(Number(curve.rows[1]?.[5]), Math.sqrt(0.0024), 1e-3)
       })
     )
   )
@@ -316,26 +320,56 @@ describe("study-summary", () => {
       { name: "epsilon", type: "number" as const },
       { name: "published", type: "number" as const },
       { name: "faithful", type: "number" as const },
+      { name: "faithful s.e.", type: "number" as const },
       { name: "corrected", type: "number" as const }
     ],
     rows: [
-      ["baseline", 0, 0.99, 0.98, 0.97],
-      ["baseline", 0.1, 0.5, 0.8, null]
+      ["baseline", 0, 0.99, 0.98, 0.01, 0.97],
+      ["baseline", 0.1, 0.5, 0.8, 0.04, 0.9]
     ]
+  }
+  const sweeps = {
+    fgsm: sweep({ "0": 98, "0.1": 50 }, { title: "baseline under FGSM" }),
+    pgd: sweep({ "0.1": 20 }, { title: "baseline under PGD" }),
+    // Of transfer and noise nothing is called corrected, however little they leave.
+    transfer: sweep({ "0.1": 10 }, { title: "baseline under transferred PGD", source: "transfer" }),
+    noise: sweep({ "0.1": 5 }, { title: "baseline under random signs", source: "noise" })
   }
   const summarise = (row: object) =>
     studySummary.execute(
-      { comparisons: { one: comparison } },
-      { title: "t", rows: [{ study: "one", what: "baseline", epsilon: 0.1, why: "because", ...row }] }
+      { comparisons: { one: comparison }, sweeps },
+      {
+        title: "t",
+        rows: [
+          {
+            study: "one",
+            what: "baseline",
+            epsilon: 0.1,
+            corrected: Object.keys(sweeps),
+            transfer: null,
+            why: "because",
+            ...row
+          }
+        ]
+      }
     )
 
-  it.effect("takes rows out of the studies' comparisons", () =>
-    run(
-      Effect.gen(function* () {
-        const { rows } = yield* summarise({})
-        assert.deepStrictEqual(rows, [["one", "baseline", 0.1, 0.5, 0.8, null, "because"]])
-      })
-    )
+  it.effect(
+    "has beside published and faithful what the strongest white-box attack leaves, and names it",
+    () =>
+      run(
+        Effect.gen(function* () {
+          const { columns, rows } = yield* summarise({})
+          const [row = []] = rows
+          assert.strictEqual(row.length, columns.length)
+          assert.deepStrictEqual(row.slice(0, 7), ["one", "baseline", 0.1, 0.5, 0.8, 0.04, 0.2])
+          assert.deepStrictEqual(row.slice(8), ["baseline under PGD", null, null, "because"])
+          const clean = yield* summarise({ epsilon: 0, corrected: ["pgd"] })
+          assert.deepStrictEqual(clean.rows[0]?.slice(6, 9), [null, null, "none at this epsilon"])
+          const carried = yield* summarise({ transfer: "transfer" })
+          assert.deepStrictEqual([carried.rows[0]?.[6], carried.rows[0]?.[9]], [0.2, 0.1])
+        })
+      )
   )
 
   it.effect("names a row or a study that is not there", () =>
@@ -345,6 +379,14 @@ describe("study-summary", () => {
         yield* failure(summarise({ study: "two" })),
         /of study `two`, which its comparison has not/
       )
+    })
+  )
+
+  it.effect("calls nothing corrected where no white-box attack was made", () =>
+    Effect.gen(function* () {
+      const message = yield* failure(summarise({ corrected: ["transfer", "noise"] }))
+      assert.match(message, /of `baseline`, none of `transfer`, `noise` is a white-box sweep$/)
+      assert.match(yield* failure(summarise({ corrected: ["mim"] })), /`mim` that is not among the inputs/)
     })
   )
 })

@@ -166,14 +166,15 @@ describe("sweep-table", () => {
         assert.closeTo(Number(row[4]), 0.7, 1e-12)
         // The sample deviation of .6 and .8 is √.02, the standard error √.02/√2.
         assert.closeTo(Number(row[5]), 0.1, 1e-12)
-        assert.deepStrictEqual(row.slice(6), [20, 0.4, 0.8, 0.6])
-        assert.deepStrictEqual(rows[1]?.slice(4), [1, 0, 20, 1, 0.8, null])
+        assert.deepStrictEqual(row.slice(6), [20, 2, 0.4, 0.8, 0.6])
+        assert.deepStrictEqual(rows[1]?.slice(4), [1, 0, 20, 2, 1, 0.8, null])
       })
     )
   )
 })
 
 describe("compare", () => {
+  const nothing = [null, null, null, null, null]
   const published = {
     what: "baseline",
     source: "figure 1",
@@ -194,9 +195,10 @@ describe("compare", () => {
       )
       assert.deepStrictEqual(
         rows[0]?.map((cell) => (typeof cell === "number" ? Number(cell.toFixed(9)) : cell)),
-        ["baseline", 0.1, 0.75, 0.7, 0.1, -0.05, null, null, "figure 1"]
+        ["baseline", 0.1, 0.75, 0.7, 0.1, -0.05, null, null, "figure 1", 20, 2, null, null]
       )
-      assert.deepStrictEqual(rows[1], ["baseline", 0.2, 0.5, null, null, null, null, null, "figure 1"])
+      assert.deepStrictEqual(rows[1]?.slice(0, 9), ["baseline", 0.2, 0.5, ...nothing, "figure 1"])
+      assert.deepStrictEqual(rows[1]?.slice(9), [null, null, null, null])
       assert.closeTo(metrics["root_mean_square_difference"] ?? 0, 0.05, 1e-12)
       assert.strictEqual(metrics["points_compared"], 1)
     }).pipe(Effect.provide(layer))

@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { Actions } from "../../artifact/actions.ts"
 import { Artifacts } from "../../artifact/artifacts.ts"
 import { Table } from "../../artifact/kinds/table.ts"
-import { RunStore } from "../../track/run-store.ts"
 import type { RunView } from "../../track/run-view.ts"
 import { DocumentFailed } from "../document-failed.ts"
 import * as flags from "../flags.ts"
@@ -77,17 +77,24 @@ export const results = Command.make(
 const resultsOf = Effect.fnUntraced(function* (reference: string, notes: string | undefined) {
   const view = yield* loadRun(reference)
   if (view.status !== "done") return yield* new RunUnfinished({ run: view.id, status: view.status })
-  const { events } = yield* (yield* RunStore).read(view.id, "decisions")
-  const started = events.find((event) => event._tag === "RunStarted")
   const artifacts = yield* Artifacts
   const tables = yield* Effect.forEach(finalTables(view), ({ node, digest }) =>
     Effect.gen(function* () {
       yield* artifacts.check(digest)
-      return { node, table: yield* Table.decode(yield* artifacts.reader(digest)) }
+      return { node, value: yield* Table.decode(yield* artifacts.reader(digest)) }
     })
   )
   const own = notes === undefined ? undefined : yield* notesOf(notes, view.pipeline)
-  return { view, provenance: started?.provenance, tables, notes: own } satisfies RunResults
+  return { view, computed: yield* computedBy(view), tables, notes: own } satisfies RunResults
+})
+
+/** Where each node's artifact was computed, as far as the cache still knows. */
+const computedBy = Effect.fnUntraced(function* ({ nodes }: RunView) {
+  const actions = yield* Actions
+  const found = yield* Effect.forEach(nodes, ({ key }) =>
+    key === undefined ? Effect.undefined : actions.lookup(key)
+  )
+  return found.flatMap((lookup) => (lookup?._tag === "Found" ? [lookup.record.provenance] : []))
 })
 
 /** Tables that no other table is made of. */
@@ -101,8 +108,10 @@ const finalTables = ({ nodes }: RunView) => {
           )
     )
   )
-  return nodes.flatMap(({ name, kind, digest }) =>
-    kind === "Table" && digest !== undefined && !used.has(name) ? [{ node: name, digest }] : []
+  return nodes.flatMap((node) =>
+    node.kind === "Table" && node.digest !== undefined && !used.has(node.name)
+      ? [{ node, digest: node.digest }]
+      : []
   )
 }
 

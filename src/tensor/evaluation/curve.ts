@@ -9,12 +9,14 @@ export const curveOf = ({ points }: Sweep): Curve =>
 
 export interface FoundAt {
   readonly epsilon: number
+  /** All epsilons that were looked at. */
+  readonly epsilons: ReadonlyArray<number>
   readonly finding: Finding
 }
 
 /**
  * Compares two sweeps where they share an epsilon above 0, and gives the epsilon at which `lower` is highest above `upper`.
- * `undefined` where they share none.
+ * `undefined` where they share none. Where both are 0 the rule holds and says nothing: another epsilon is given if there is one.
  *
  * @param lower the sweep whose accuracy should not be the higher one
  */
@@ -28,11 +30,18 @@ export const worstOf = (
     if (other === undefined) return []
     return [{ epsilon: point.epsilon, lower: accuracyAt(point).accuracy, upper: accuracyAt(other).accuracy }]
   })
-  const worst = shared.reduce<(typeof shared)[number] | undefined>(
+  const telling = shared.filter((each) => each.lower > 0 || each.upper > 0)
+  const worst = (telling.length === 0 ? shared : telling).reduce<(typeof shared)[number] | undefined>(
     (a, b) => (a === undefined || b.lower - b.upper > a.lower - a.upper ? b : a),
     undefined
   )
-  return worst && { epsilon: worst.epsilon, finding: compare(worst.lower, worst.upper) }
+  return (
+    worst && {
+      epsilon: worst.epsilon,
+      epsilons: shared.map(({ epsilon }) => epsilon),
+      finding: compare(worst.lower, worst.upper)
+    }
+  )
 }
 
 /** Share of the images that belong to the most frequent class: what a model gets that gives one answer to everything. */

@@ -14,3 +14,11 @@ export const Epsilons = Schema.Array(Schema.Finite.check(Schema.isBetween({ mini
         }
   })
 )
+
+/** An epsilon as people write it: `0.3`; `2/255` where it is a number of grey levels and no short decimal; else four digits. */
+export const epsilonText = (epsilon: number): string => {
+  const short = Number(epsilon.toPrecision(4))
+  const levels = Math.round(epsilon * 255)
+  const isLevels = levels > 0 && Math.abs(epsilon * 255 - levels) < 1e-6
+  return isLevels && Math.abs(short - epsilon) > 1e-12 ? `${levels}/255` : String(short)
+}

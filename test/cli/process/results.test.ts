@@ -32,6 +32,10 @@ test("tells of each run what was run, on what, its notes, its final tables and i
   expect(first).toContain("command: `pipeline run sums --preset demo`")
   expect(first).toMatch(/3 of 3 nodes computed/)
   expect(first).toMatch(/machine: \w+ \w+, .*; Node 2\d\.\d+\.\d+/)
+  // What came from the cache was computed by the run before.
+  const [, newer = "", older = ""] =
+    /^- computed by: run `(\S+)`.*\(2 nodes\); run `(\S+)`.*\(1 node\)$/m.exec(second) ?? []
+  expect([newer > older, older]).toEqual([true, /^- run: `(\S+)`/m.exec(first)?.[1]])
   expect(first).toContain("Sums come out **as published**.")
   expect(first).toContain('"a": 1')
   expect(second).toContain('"a": 2')

@@ -1,6 +1,7 @@
 /** Tables as Markdown. */
 import type { Table } from "../../../artifact/kinds/table.ts"
-import { type Pivot, pivotOf } from "../../../report/pivot.ts"
+import { isErrorOf, type Pivot, pivotOf } from "../../../report/pivot.ts"
+import { epsilonText } from "../../../tensor/evaluation/epsilons.ts"
 import { count } from "../format.ts"
 import { harmless } from "../text.ts"
 
@@ -22,22 +23,39 @@ const lines = (
   return [line(heads), line(isNumber.map((number) => (number ? "--:" : "---"))), ...rows.map(line)].join("\n")
 }
 
-const plain = ({ columns, rows }: Table): string =>
-  lines(
-    columns.map(({ name, unit }) =>
-      escaped(unit === undefined || unit === "share" ? name : `${name}, ${unit}`)
+/** A column `… s.e.` goes into the cells of the one that it is of. */
+const plain = ({ columns, rows }: Table): string => {
+  const errors = columns.map(({ name }) => columns.findIndex((other) => isErrorOf(other.name, name)))
+  const shown = columns.flatMap((column, index) => (errors.includes(index) ? [] : [{ column, index }]))
+  return lines(
+    shown.map(({ column: { name, unit } }) =>
+      escaped(unit === undefined || unit === "share" || unit === name ? name : `${name}, ${unit}`)
     ),
-    columns.map(({ type }) => type === "number"),
-    rows.map((row) => row.map((cell, index) => cellText(cell, columns[index]?.unit)))
+    shown.map(({ column: { type } }) => type === "number"),
+    rows.map((row) =>
+      shown.map(({ column, index }) => {
+        const [cell = null, error] = [row[index], row[errors[index] ?? -1]]
+        return typeof cell === "number" && typeof error === "number"
+          ? `${pointText({ share: cell, standardError: error })} %`
+          : cellText(cell, column)
+      })
+    )
   )
+}
 
-const cellText = (cell: Table["rows"][number][number], unit: string | undefined): string => {
+const cellText = (cell: Table["rows"][number][number], { name, unit }: Table["columns"][number]): string => {
   if (cell === null) return "–"
   if (typeof cell === "boolean") return cell ? "yes" : "no"
   if (typeof cell === "string") return escaped(cell)
-  if (unit === "share") return percent(cell)
+  if (unit === "share") return isDifference(name) ? `${(100 * cell).toFixed(1)} points` : percent(cell)
+  if (isEpsilon(name)) return epsilonText(cell)
   return Number.isInteger(cell) ? count(cell) : String(Number(cell.toPrecision(4)))
 }
+
+/** Differences of shares are told in points of a percent. */
+const isDifference = (name: string): boolean => /difference| − /.test(name)
+
+const isEpsilon = (name: string): boolean => /(^|\s)(epsilon|ε)($|\s)/.test(name)
 
 const across = ({ epsilons, groups }: Pivot): string => {
   const several = groups.some(({ series }) => series.length > 1)
@@ -48,7 +66,7 @@ const across = ({ epsilons, groups }: Pivot): string => {
       ...each.points.map((point) => (point === undefined ? "" : pointText(point)))
     ])
   )
-  const heads = ["accuracy at epsilon", ...(several ? [""] : []), ...epsilons.map(String)]
+  const heads = ["accuracy at epsilon", ...(several ? [""] : []), ...epsilons.map(epsilonText)]
   const isNumber = [false, ...(several ? [false] : []), ...epsilons.map(() => true)]
   const remarks = groups.filter(({ remark }) => remark !== "")
   return [

@@ -17,38 +17,50 @@ export const iterativeNotWeaker = (given: {
   })
 }
 
-/** Noise that knows nothing of the model must not do more harm than the attack of the same epsilon. */
-export const noiseNotStronger = (given: {
-  readonly noise: number
-  readonly attack: number
-  readonly tolerance: number
-}): Finding => {
+/**
+ * Noise that knows nothing of the model must not do more harm than the attack of the same epsilon.
+ *
+ * @param called what the attack is called in the sentence
+ */
+export const noiseNotStronger = (
+  given: {
+    readonly noise: number
+    readonly attack: number
+    readonly tolerance: number
+  },
+  called = "attack"
+): Finding => {
   const { noise, attack, tolerance } = given
   return finding({
     check: "noise-not-stronger",
     passed: attack <= noise + tolerance,
     numbers: given,
-    found: `The attack leaves an accuracy of ${percent(attack)}, random noise ${percent(noise)}`,
-    meaning: "the gradient that the attack follows is of no use"
+    found: `The ${called} leaves an accuracy of ${percent(attack)}, random noise ${percent(noise)}`,
+    meaning: `the gradient that the ${called} follows is of no use`
   })
 }
 
 /**
  * Images that were crafted on another model, or without gradients, must not do more harm than those crafted on the model
  * itself.
+ *
+ * @param called what the attack on the model itself is called in the sentence
  */
-export const transferNotStronger = (given: {
-  readonly transfer: number
-  readonly whiteBox: number
-  readonly tolerance: number
-}): Finding => {
+export const transferNotStronger = (
+  given: {
+    readonly transfer: number
+    readonly whiteBox: number
+    readonly tolerance: number
+  },
+  called = "white-box attack"
+): Finding => {
   const { transfer, whiteBox, tolerance } = given
   return finding({
     check: "transfer-not-stronger",
     passed: whiteBox <= transfer + tolerance,
     numbers: given,
-    found: `The white-box attack leaves an accuracy of ${percent(whiteBox)}, the transferred one ${percent(transfer)}`,
-    meaning: "the model hides its gradient from the white-box attack"
+    found: `The ${called} leaves an accuracy of ${percent(whiteBox)}, the transferred one ${percent(transfer)}`,
+    meaning: `the model hides its gradient from the ${called}`
   })
 }
 

@@ -58,6 +58,52 @@ describe("tableMarkdown", () => {
   })
 })
 
+describe("tableMarkdown's numbers", () => {
+  it("have their standard errors beside them, grey levels as such, and differences in points", () => {
+    const table: Table = {
+      title: "t",
+      columns: [
+        { name: "epsilon in pixels", type: "number" },
+        { name: "measured", ...share },
+        { name: "measured s.e.", ...share },
+        { name: "measured − published", ...share }
+      ],
+      rows: [
+        [2 / 255, 0.5, 0.05, -0.221],
+        [0.1, 0.25, null, null]
+      ]
+    }
+    assert.deepStrictEqual(tableMarkdown(table).split("\n"), [
+      "| epsilon in pixels | measured | measured − published |",
+      "| --: | --: | --: |",
+      "| 2/255 | 50.0 ± 5.0 % | -22.1 points |",
+      "| 0.1 | 25.0 % | – |"
+    ])
+  })
+
+  it("are told with how many images they are of", () => {
+    const columns: Table["columns"] = [
+      { name: "what", type: "text" },
+      { name: "epsilon", type: "number" },
+      { name: "faithful", ...share },
+      { name: "corrected", ...share },
+      { name: "faithful images", type: "number", unit: "images" },
+      { name: "faithful sets", type: "number" },
+      { name: "corrected images", type: "number", unit: "images" }
+    ]
+    const rows = [
+      ["baseline", 8 / 255, 0.5, 0.4, 500, 5, 10_000],
+      ["baseline", 0.1, 0.5, null, 500, 5, null]
+    ]
+    assert.deepStrictEqual(tableMarkdown({ title: "t", columns, rows }).split("\n"), [
+      "| accuracy at epsilon |  | 8/255 | 0.1 |",
+      "| --- | --- | --: | --: |",
+      "| baseline | faithful, n = 5 × 100 | 50.0 | 50.0 |",
+      "|  | corrected, n = 10,000 | 40.0 |  |"
+    ])
+  })
+})
+
 describe("pivotOf", () => {
   const columns: Table["columns"] = [
     { name: "sweep", type: "text" },
@@ -73,6 +119,10 @@ describe("pivotOf", () => {
     assert.deepStrictEqual(
       pivot?.groups.map(({ series }) => series),
       [[{ name: "accuracy", points: [{ share: 0.5, standardError: 0.01 }] }]]
+    )
+    assert.deepStrictEqual(
+      pivot?.groups.map(({ name }) => name),
+      ["a, n = 100"]
     )
   })
 
