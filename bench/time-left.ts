@@ -63,7 +63,7 @@ export const timeLeft: Bench = {
 const watched = (args: ReadonlyArray<string>) =>
   new Promise<{ readonly said: ReadonlyArray<Said>; readonly seconds: number }>((resolve, reject) => {
     const line = ["stty cols 160 rows 24; exec", join(root, "bin/pipeline"), ...args].join(" ")
-    const begun = performance.now()
+    let begun = performance.now()
     const child = spawn("script", ["-qec", line, "/dev/null"], {
       cwd: root,
       env: { ...environment, TERM: "xterm", NO_COLOR: "1" },
@@ -71,6 +71,10 @@ const watched = (args: ReadonlyArray<string>) =>
     })
     const said: Array<Said> = []
     let text = ""
+    // The first line is that of the run: before it the program starts, and makes the plan.
+    child.stdout.once("data", () => {
+      begun = performance.now()
+    })
     child.stdout.on("data", (chunk: Buffer) => {
       text = (text + chunk.toString("utf8")).slice(-10_000)
       const left = [...text.matchAll(/elapsed, about (.*?) left/g)].at(-1)?.[1]
