@@ -125,15 +125,9 @@ const chanceOf = (
   })
 }
 
-/** Titles of as many lines each: a shorter one would pull its panel up, out of line with those beside it. */
-const asHigh = (data: ReadonlyArray<Datum>): ReadonlyArray<Datum> => {
-  const lines = (panel: string) => panel.split("\n").length
-  const most = Math.max(1, ...data.map(({ panel }) => lines(panel)))
-  return data.map((datum) => ({
-    ...datum,
-    panel: "\u00a0\n".repeat(most - lines(datum.panel)) + datum.panel
-  }))
-}
+/** Pixels between rows of panels: for the upper ones' axis, and the lower ones' titles. */
+const betweenRows = (panels: ReadonlyArray<string>): number =>
+  46 + 14 * Math.max(1, ...panels.map((panel) => panel.split("\n").length))
 
 const only = (role: Datum["role"]) => [{ filter: { field: "role", equal: role } }]
 const x = {
@@ -161,7 +155,7 @@ export const sweepChart = (
 ): Chart => {
   const points = dataOf(sweeps, published)
   const models = [...new Set(points.map(({ model }) => model))]
-  const data = asHigh([...points, ...chanceOf(sweeps, points)])
+  const data = [...points, ...chanceOf(sweeps, points)]
   const panels = [...new Set(data.map(({ panel }) => panel))]
   const model = {
     field: "model",
@@ -185,6 +179,9 @@ export const sweepChart = (
       header: { labelExpr: "split(datum.label, '\\n')" }
     },
     columns: Math.min(across, panels.length),
+    // By their frames alone: a title of another height would push its panel out of line with those beside it.
+    bounds: "flush",
+    spacing: { row: betweenRows(panels), column: 44 },
     resolve: { scale: { x: "independent" }, axis: { x: "independent" } },
     spec: {
       width: 330,

@@ -71,31 +71,48 @@ describe("a chart of sweeps", () => {
     assert.sameMembers(
       [...new Set(values.map((value) => Object(value).panel))],
       [
-        "\u00a0\n\u00a0\nWhite-box",
-        "\u00a0\nWhite-box\nFGSM, cross-entropy",
+        "White-box",
+        "White-box\nFGSM, cross-entropy",
         "Transfer: images made against\nanother model\nFGSM, cross-entropy"
       ]
     )
     assert.sameMembers([...new Set(values.map((value) => Object(value).model))], ["odd", "m", ""])
   })
 
-  it("says once in each panel where guessing is, and holds the panels of a row to one height", () => {
-    const to = (epsilon: number) => sweepOf("m", [[epsilon, 50]])
-    const named = (name: string, sweep: ReturnType<typeof to>) => ({ ...sweep, title: `${name} under FGSM` })
-    const values = rowsOf(
-      sweepChart({
+  it.effect("says once in each panel where guessing is, and holds the panels of a row to one height", () =>
+    Effect.gen(function* () {
+      const to = (epsilon: number) => sweepOf("m", [[epsilon, 50]])
+      const named = (name: string, sweep: ReturnType<typeof to>, attack = "FGSM") => ({
+        ...sweep,
+        title: `${name} under ${attack}`
+      })
+      const transfer = sweepOf("m", [[0.2, 50]], "transfer")
+      const chart = sweepChart({
         a: named("a", to(0.1)),
         b: named("b", to(0.3)),
-        c: named("c", sweepOf("m", [[0.2, 50]], "transfer"))
+        c: named("c", transfer),
+        d: named("c", to(0.2), "PGD"),
+        e: named("c", to(0.2), "PGD with restarts"),
+        f: named("c", transfer, "transferred PGD, 10 steps, cross-entropy, first success")
       })
-    )
-    const guessing = values
-      .filter((value) => Object(value).role === "chance")
-      .map((value) => Object(value).epsilon)
-    assert.deepStrictEqual(guessing, [0, 0.3, 0, 0.2])
-    const heights = values.map((value) => String(Object(value).panel).split("\n").length)
-    assert.deepStrictEqual([...new Set(heights)], [3])
-  })
+      const guessing = rowsOf(chart).filter((value) => Object(value).role === "chance")
+      assert.deepStrictEqual(
+        guessing.map((value) => Object(value).epsilon),
+        [0, 0.3, 0, 0.2, 0, 0.2, 0, 0.2, 0, 0.2]
+      )
+      // Where the frames are: three beside each other, and two below.
+      const svg = yield* drawChart("t", chart)
+      const frames = svg.matchAll(
+        /translate\(([\d.]+),([\d.]+)\)"><path class="background"[^>]*d="M0,0h330v210/g
+      )
+      const places = [...new Set(Array.from(frames, ([, x, y]) => `${x} ${y}`))]
+      assert.strictEqual(places.length, 5)
+      const heights = places.map((place) => Number(place.split(" ")[1]))
+      assert.deepStrictEqual(new Set(heights.slice(0, 3)), new Set([0]))
+      assert.strictEqual(heights[3], heights[4])
+      assert.isAbove(heights[3] ?? 0, 210)
+    })
+  )
 
   it.effect("of sweeps without a point is an empty chart", () =>
     Effect.gen(function* () {
