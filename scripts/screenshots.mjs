@@ -36,7 +36,7 @@ const pictures = {
   "report-light": ({ report }) => report({ height: 1120 }),
   "report-dark": ({ report }) => report({ colorScheme: "dark", at: "#figures figure:nth-of-type(3)" }),
   "report-narrow": ({ report }) => report({ width: 360, height: 740, deviceScaleFactor: 2 }),
-  look: ({ look }) => look({ height: 760 }),
+  look: ({ look }) => look({ height: 700 }),
   terminal: ({ terminal }) => terminal(),
   "report-node": ({ report }) => report({ at: "#graph", click: ".dag a:has-text('pgd-on-the-fly')" })
 }
