@@ -1,5 +1,5 @@
 /** The command line as a real process: what goes in, what comes out, and signals. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
@@ -135,6 +135,14 @@ export const cli = (
   options: CliOptions = {}
 ): Promise<Finished> => launch(project, args, options).finished
 
+/** Arguments for `script`, which runs a shell's line on a terminal of its own: util-linux's, or that of macOS. */
+const onScript = (line: string): ReadonlyArray<string> =>
+  process.platform === "linux" ? ["-qec", line, "/dev/null"] : ["-q", "/dev/null", "sh", "-c", line]
+
+/** Whether this machine has `script`. */
+export const hasTerminals = (): boolean =>
+  spawnSync("script", onScript("true"), { stdio: "ignore" }).status === 0
+
 /** Runs a command to its end on a terminal of 160 columns and 24 rows, and returns all that was written there. */
 export const onTerminal = async (
   project: TestProject,
@@ -142,10 +150,8 @@ export const onTerminal = async (
   env: CliOptions["env"] = {}
 ): Promise<string> => {
   const line = ["stty cols 160 rows 24; exec", join(repository, "bin/pipeline"), ...args].join(" ")
-  const words =
-    process.platform === "linux" ? ["-qec", line, "/dev/null"] : ["-q", "/dev/null", "sh", "-c", line]
-  const command = new Command(words, project.root, { TERM: "xterm", NO_COLOR: "1", ...env }, "script")
-  return (await command.finished).stdout
+  const terminal = { TERM: "xterm", NO_COLOR: "1", ...env }
+  return (await new Command(onScript(line), project.root, terminal, "script").finished).stdout
 }
 
 const patience = 60_000

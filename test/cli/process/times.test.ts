@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
-import { cli, onTerminal } from "../../rig/cli.ts"
+import { cli, hasTerminals, onTerminal } from "../../rig/cli.ts"
 import { pipeline, stages, TestProject } from "../../rig/project.ts"
 
 const sleeps = (more = "") =>
@@ -52,20 +52,26 @@ test("tells and saves the times of a run, preset by preset, and of none that fai
   expect(existsSync(path)).toBe(false)
 })
 
-test("a first run on a terminal says from that file how long it takes, and says when the file is none", async () => {
-  const project = projectOf(sleeps())
-  project.write(
-    "pipelines/sleeps.times.json",
-    JSON.stringify({
-      format: 1,
-      presets: { demo: { machine: "another", seconds: { nap: 500, doubled: 600 } } }
-    })
-  )
-  const told = await onTerminal(project, ["run", "sleeps"])
-  expect(told).toMatch(/0 of 2 done, 1 running, \d s elapsed, about 18m/)
-  project.clear()
-  project.write("pipelines/sleeps.times.json", "{")
-  const untold = await onTerminal(project, ["run", "sleeps"])
-  expect(untold).toContain("sleeps.times.json does not hold the times of a pipeline's nodes")
-  expect(untold).not.toContain("about")
-})
+const terminals = hasTerminals()
+const without = terminals ? "" : " (skipped: no `script` here, which makes a terminal)"
+
+test.skipIf(!terminals)(
+  `a first run on a terminal says from that file how long it takes, and says when the file is none${without}`,
+  async () => {
+    const project = projectOf(sleeps())
+    project.write(
+      "pipelines/sleeps.times.json",
+      JSON.stringify({
+        format: 1,
+        presets: { demo: { machine: "another", seconds: { nap: 500, doubled: 600 } } }
+      })
+    )
+    const told = await onTerminal(project, ["run", "sleeps"])
+    expect(told).toMatch(/0 of 2 done, 1 running, \d s elapsed, about 18m/)
+    project.clear()
+    project.write("pipelines/sleeps.times.json", "{")
+    const untold = await onTerminal(project, ["run", "sleeps"])
+    expect(untold).toContain("sleeps.times.json does not hold the times of a pipeline's nodes")
+    expect(untold).not.toContain("about")
+  }
+)
