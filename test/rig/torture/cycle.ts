@@ -52,7 +52,7 @@ export const cycle = async (arena: Arena, options: CycleOptions): Promise<Cycle>
     ...all.flatMap(({ surprise }) => surprise ?? []),
     ...collected.problems,
     ...done.flatMap((run) => differences(arena, run)),
-    ...(gc ? [] : computedTwice(arena, store)),
+    ...(gc ? [] : computedTwice(arena, store, frozenIn(runs))),
     ...(verified.code === 0 ? [] : [`artifacts verify: ${verified.stdout}${verified.stderr}`])
   ].map((problem) => `cycle ${number}: ${problem}`)
   // A store in which something is wrong is kept to be looked at.
@@ -112,10 +112,23 @@ const differences = (arena: Arena, { events, preset }: StruckRun): ReadonlyArray
   )
 }
 
-/** Keys that more than one run computed to the end, though nothing was ever removed. */
-const computedTwice = (arena: Arena, store: string): ReadonlyArray<string> => {
+/** The runs that were stopped for longer than their leases lasted. */
+const frozenIn = (runs: ReadonlyArray<StruckRun>): ReadonlySet<string> =>
+  new Set(
+    runs.flatMap(({ kill, events }) =>
+      kill?.kind === "freeze"
+        ? events.flatMap((event) => (event._tag === "RunStarted" ? [event.id] : []))
+        : []
+    )
+  )
+
+/**
+ * Keys that more than one run computed to the end, though nothing was ever removed. A frozen one does not count: stopped between
+ * confirming its lease and publishing, it ends what its successor has computed meanwhile, and takes the successor's result.
+ */
+const computedTwice = (arena: Arena, store: string, frozen: ReadonlySet<string>): ReadonlyArray<string> => {
   const nodes = new Map<string, Array<string>>()
-  for (const run of arena.runs(store))
+  for (const run of arena.runs(store).filter((id) => !frozen.has(id)))
     for (const event of eventsOf(store, run))
       if (event._tag === "NodeFinished") nodes.set(event.key, [...(nodes.get(event.key) ?? []), event.node])
   return [...nodes.values()].flatMap(([node, ...again]) =>
