@@ -6,8 +6,9 @@
  */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
+import { secondsOf } from "../test/rig/time-left.ts"
 import type { Bench, Settings } from "./rig/bench.ts"
-import { environment } from "./rig/command.ts"
+import { environment, find } from "./rig/command.ts"
 import { discard, scratch } from "./rig/scratch.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -23,6 +24,8 @@ export const timeLeft: Bench = {
   run: async (report, { preset = "demo", dataDirectory, sets }: Settings) => {
     const pipeline = "mnist-advtrain"
     report.heading(`time-left: ${pipeline}, preset ${preset}, a first run`)
+    if (process.platform !== "linux" || find("script") === undefined)
+      return report.skip("time-left", "it takes Linux, and `script` of util-linux")
     const store = scratch("time-left")
     try {
       const data = dataDirectory === undefined ? [] : ["--data-dir", dataDirectory]
@@ -87,10 +90,3 @@ const watched = (args: ReadonlyArray<string>) =>
         : reject(new Error(`the run ended with ${code}: ${text.slice(-1000)}`))
     )
   })
-
-/** `2m 08s` */
-const secondsOf = (text: string): number =>
-  [...text.matchAll(/(\d+)\s?(h|m|s)/g)].reduce(
-    (sum, [, value, unit]) => sum + Number(value) * (unit === "h" ? 3600 : unit === "m" ? 60 : 1),
-    0
-  )

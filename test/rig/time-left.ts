@@ -58,8 +58,8 @@ export const saidOver = (
   return rows
 }
 
-/** `2m 08s` */
-const secondsOf = (text: string): number =>
+/** Seconds that a text such as `2m 08s` says. */
+export const secondsOf = (text: string): number =>
   [...text.matchAll(/(\d+)\s?(h|m|s)/g)].reduce(
     (sum, [, value, unit]) => sum + Number(value) * (unit === "h" ? 3600 : unit === "m" ? 60 : 1),
     0
